@@ -1,3 +1,20 @@
-//! An async runtime for Rust whose scheduler wakes its workers after the lock, on pools that follow the machine's topology.
+//! An async runtime.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod runtime;
+pub mod task;
 pub mod topology;
+
+mod blocking;
+mod cell;
+mod metrics;
+mod park;
+mod primitives;
+mod scheduler;
+mod threads;
+
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use fastwake_macros::{main, test};
+
+pub use task::spawn;

@@ -4,7 +4,6 @@
 //! exactly one. On Linux it comes from sysfs and from the CPUs this thread is allowed to run on; what sysfs does not tell
 //! makes pods coarser, never an error.
 
-#![allow(dead_code, unused_imports)] // until the pools use it
 
 mod cgroup;
 mod cpu_set;
@@ -30,4 +29,4 @@ pub use self::parse::ParseCpuSetError;
 pub use self::scope::{AffinityScope, ParseAffinityScopeError};
 
 pub(crate) use self::affinity::{current_cpu, set_current_thread, set_current_thread_nice};
-pub(crate) use self::cgroup::{available_workers, cpu_quota};
+pub(crate) use self::cgroup::available_workers;

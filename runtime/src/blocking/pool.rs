@@ -1,0 +1,238 @@
+#![forbid(unsafe_code)]
+//! The blocking pool: its threads, and how work gets to them.
+
+use std::future::Future;
+use std::sync::atomic::AtomicIsize;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use std::fmt;
+
+use crossbeam_utils::CachePadded;
+
+use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskMeta};
+use crate::metrics::{BlockingMetrics, SharedCounter};
+use crate::park::{Parker, Unparked, Woken};
+use crate::primitives::Lock;
+use crate::threads::{Role, Threads};
+
+use super::queue::{Call, Order, Progress, Queue};
+
+/// How long the watcher sleeps before it looks whether the others have got on: about what it costs
+/// to wake a thread, so that closures shorter than that are left to those that run.
+const WATCH_MIN: Duration = Duration::from_micros(50);
+
+/// It sleeps twice as long each time that they have, up to this: closures that begin to block after
+/// many that did not get their thread this much later.
+const WATCH_MAX: Duration = Duration::from_millis(1);
+
+#[derive(Debug, Clone)]
+pub(crate) struct BlockingConfig {
+    pub(crate) max_threads: usize,
+    pub(crate) keep_alive: Duration,
+    /// How many threads take closures without having to wait whether the others get on.
+    pub(crate) cpus: usize,
+}
+
+pub(crate) struct BlockingPool {
+    queue: CachePadded<Lock<Queue>>,
+    parkers: Box<[OnceLock<Box<Parker>>]>,
+    /// Threads that exist and have not come to the queue yet; below zero for a moment if one comes
+    /// before its maker has counted it.
+    born: AtomicIsize,
+    /// Closures never suspend, so this list stays empty.
+    owned: OwnedTasks,
+    config: BlockingConfig,
+    threads: Arc<Threads>,
+    counters: Counters,
+}
+
+#[derive(Default)]
+struct Counters {
+    made: SharedCounter,
+    wakes: SharedCounter,
+    refused: SharedCounter,
+}
+
+/// The scheduler of a closure, which is never scheduled again.
+#[derive(Clone, Copy)]
+struct Once;
+
+impl Schedule for Once {
+    fn schedule(self, task: Runnable) {
+        // A closure is never suspended, so nobody has a waker of it. If it were, the right thing
+        // would be to end it.
+        task.cancel();
+    }
+}
+
+impl BlockingPool {
+    pub(crate) fn new(config: BlockingConfig, threads: Arc<Threads>) -> Arc<Self> {
+        let seats = u32::try_from(config.max_threads).unwrap_or(u32::MAX - 1);
+        Arc::new(Self {
+            queue: CachePadded::new(Lock::new(Queue::new(config.cpus, seats))),
+            parkers: (0..seats).map(|_| OnceLock::new()).collect(),
+            born: AtomicIsize::new(0),
+            owned: OwnedTasks::new(),
+            config,
+            threads,
+            counters: Counters::default(),
+        })
+    }
+
+    fn parker(&self, seat: u32) -> &Parker {
+        self.parkers[seat as usize].get_or_init(|| Box::new(Parker::new()))
+    }
+
+    /// Queues a closure, as a future that is ready at its first poll.
+    pub(crate) fn spawn<F>(self: &Arc<Self>, closure: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let (task, handle) = cell::new(closure, Once, meta);
+        self.submit(task);
+        handle
+    }
+
+    fn submit(self: &Arc<Self>, task: Runnable) {
+        let mut queue = self.queue.lock();
+        if queue.is_closed() {
+            drop(queue);
+            return task.cancel();
+        }
+        queue.push(task);
+        let call = self.call(&mut queue);
+        drop(queue);
+        self.deliver(call);
+    }
+
+    fn call(&self, queue: &mut Queue) -> Option<Call> {
+        // ORDERING: a thread that has been born and has not been counted out yet is going to take
+        // the lock that is held here, and sees the work then.
+        queue.call(self.born.load(SeqCst) > 0, |seat| self.parker(seat).is_parked())
+    }
+
+    fn deliver(self: &Arc<Self>, call: Option<Call>) {
+        match call {
+            None => {}
+            Some(Call::Wake(seat)) => {
+                if self.parker(seat).unpark() == Unparked::Woke {
+                    self.counters.wakes.increment();
+                }
+            }
+            Some(Call::Create(seat)) => self.make_thread(seat),
+        }
+    }
+
+    /// If the system refuses, and there is no other thread, what waits fails with its error.
+    fn make_thread(self: &Arc<Self>, seat: u32) {
+        let pool = Arc::clone(self);
+        match self.threads.spawn(Role::Blocking, move || pool.run(seat)) {
+            Ok(()) => {
+                self.counters.made.increment();
+                // Not before: a maker that is held up is not to keep others from making one.
+                self.born.fetch_add(1, SeqCst);
+            }
+            Err(error) => {
+                self.counters.refused.increment();
+                let stranded = self.queue.lock().give_up_thread(seat);
+                stranded.fail(&error);
+            }
+        }
+    }
+
+    /// The life of a thread.
+    fn run(self: &Arc<Self>, seat: u32) {
+        let mut queue = self.queue.lock();
+        self.born.fetch_sub(1, SeqCst);
+        queue.arrive();
+        let mut order = queue.order_comer(seat);
+        loop {
+            // Whatever the order is: work that is left wants somebody to come for it.
+            let call = match order {
+                Order::Run(_) => self.call(&mut queue),
+                _ => None,
+            };
+            if matches!(order, Order::Sleep | Order::Watch(_)) {
+                self.parker(seat).prepare();
+            }
+            drop(queue);
+            self.deliver(call);
+            match order {
+                Order::Leave => return,
+                Order::Run(task) => {
+                    let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) =
+                        task.run(&self.owned);
+                    queue = self.queue.lock();
+                    queue.finish();
+                    order = queue.order(seat);
+                }
+                Order::Watch(since) => {
+                    self.watch(seat, since);
+                    queue = self.queue.lock();
+                    queue.end_watch();
+                    order = queue.order(seat);
+                }
+                Order::Sleep => {
+                    let woken = self.parker(seat).wait(Some(self.config.keep_alive));
+                    queue = self.queue.lock();
+                    if woken == Woken::TimedOut && queue.retire(seat) {
+                        return;
+                    }
+                    queue.wake_up(seat);
+                    order = queue.order_comer(seat);
+                }
+            }
+        }
+    }
+
+    /// Sleeps until the threads that run have not got on for a while, or there is nothing left.
+    fn watch(&self, seat: u32, mut since: Progress) {
+        let parker = self.parker(seat);
+        let mut patience = WATCH_MIN;
+        while parker.wait(Some(patience)) == Woken::TimedOut {
+            let queue = self.queue.lock();
+            if queue.len() == 0 || queue.is_closed() || queue.is_stuck(since) {
+                return;
+            }
+            since = queue.progress();
+            parker.prepare();
+            drop(queue);
+            patience = (patience * 2).min(WATCH_MAX);
+        }
+    }
+
+    /// Takes no more closures, and cancels those that have not begun.
+    pub(crate) fn shutdown(&self) {
+        let unbegun = self.queue.lock().close();
+        for task in unbegun {
+            task.cancel();
+        }
+        for parker in self.parkers.iter().filter_map(OnceLock::get) {
+            parker.unpark();
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> BlockingMetrics {
+        let queue = self.queue.lock();
+        BlockingMetrics {
+            threads: queue.threads(),
+            idle_threads: queue.idle_threads(),
+            queue_depth: queue.len(),
+            tasks_queued: queue.queued,
+            tasks_started: queue.started,
+            threads_made: self.counters.made.get(),
+            wakes: self.counters.wakes.get(),
+            refused_threads: self.counters.refused.get(),
+        }
+    }
+}
+
+impl fmt::Debug for BlockingPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingPool")
+            .field("config", &self.config)
+            .field("born", &self.born.load(Relaxed))
+            .finish_non_exhaustive()
+    }
+}

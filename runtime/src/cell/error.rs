@@ -1,0 +1,161 @@
+#![forbid(unsafe_code)]
+//! Why a task gave no output.
+
+use std::any::Any;
+use std::sync::Mutex;
+use std::{error, fmt, io};
+
+use super::Id;
+
+/// The task of a [`JoinHandle`](crate::task::JoinHandle) gave no output: it was cancelled, it
+/// panicked, or no thread could be made for it.
+///
+/// # Examples
+///
+/// ```
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// let error = fastwake::spawn(async { panic!("on purpose") }).await.unwrap_err();
+/// assert!(error.is_panic());
+/// assert_eq!(error.into_panic().downcast_ref(), Some(&"on purpose"));
+/// # });
+/// ```
+pub struct JoinError(Box<Inner>);
+
+struct Inner {
+    id: Id,
+    name: Option<Box<str>>,
+    kind: Kind,
+}
+
+enum Kind {
+    Cancelled,
+    NotStarted(io::Error),
+    /// A payload is `Send` but need not be `Sync`; the lock makes the error both.
+    Panic(Mutex<Box<dyn Any + Send>>),
+}
+
+impl JoinError {
+    fn new(id: Id, name: Option<&str>, kind: Kind) -> Self {
+        Self(Box::new(Inner { id, name: name.map(Box::from), kind }))
+    }
+
+    pub(super) fn cancelled(id: Id, name: Option<&str>) -> Self {
+        Self::new(id, name, Kind::Cancelled)
+    }
+
+    pub(super) fn not_started(id: Id, name: Option<&str>, reason: io::Error) -> Self {
+        Self::new(id, name, Kind::NotStarted(reason))
+    }
+
+    pub(super) fn panic(id: Id, name: Option<&str>, payload: Box<dyn Any + Send>) -> Self {
+        Self::new(id, name, Kind::Panic(Mutex::new(payload)))
+    }
+
+    /// Was the task cancelled: aborted, ended by its runtime's shutdown, or never started because
+    /// no thread could be made for it?
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        !self.is_panic()
+    }
+
+    /// Did the task panic?
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        matches!(self.0.kind, Kind::Panic(_))
+    }
+
+    /// Why the operating system refused the thread that the task needed, if that is what kept it
+    /// from starting. Such a task counts as [cancelled](Self::is_cancelled).
+    #[must_use]
+    pub fn not_started_because(&self) -> Option<&io::Error> {
+        match &self.0.kind {
+            Kind::NotStarted(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The payload that the task panicked with, fit for [`std::panic::resume_unwind`].
+    ///
+    /// # Panics
+    ///
+    /// If the task did not panic; see [`try_into_panic`](Self::try_into_panic).
+    #[track_caller]
+    #[must_use]
+    pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
+        match self.try_into_panic() {
+            Ok(payload) => payload,
+            Err(error) => panic!("`JoinError` is not a panic: {error}"),
+        }
+    }
+
+    /// The payload that the task panicked with.
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back if the task did not panic.
+    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
+        let Inner { id, name, kind } = *self.0;
+        match kind {
+            Kind::Panic(payload) => {
+                Ok(payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+            }
+            kind => Err(Self(Box::new(Inner { id, name, kind }))),
+        }
+    }
+
+    /// The id of the task.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.0.id
+    }
+}
+
+/// The text of the payload, for the two types that `panic!` makes.
+fn message(payload: &(dyn Any + Send)) -> Option<&str> {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&'static str>().copied())
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.0.id)?;
+        if let Some(name) = &self.0.name {
+            write!(f, " ({name})")?;
+        }
+        match &self.0.kind {
+            Kind::Cancelled => f.write_str(" was cancelled"),
+            Kind::NotStarted(reason) => {
+                write!(f, " was not started: the system gave no thread for it: {reason}")
+            }
+            Kind::Panic(payload) => {
+                let payload = payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                match message(&**payload) {
+                    Some(message) => write!(f, " panicked with message {message:?}"),
+                    None => f.write_str(" panicked"),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JoinError({self})")
+    }
+}
+
+impl error::Error for JoinError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.not_started_because().map(|reason| reason as _)
+    }
+}
+
+impl From<JoinError> for io::Error {
+    fn from(error: JoinError) -> io::Error {
+        let kind = match &error.0.kind {
+            Kind::NotStarted(reason) => reason.kind(),
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}

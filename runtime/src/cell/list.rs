@@ -1,0 +1,134 @@
+//! A first-in-first-out list of runnables, linked through the tasks themselves.
+
+use std::io;
+use std::ptr::NonNull;
+
+use super::Runnable;
+use super::raw::Header;
+
+/// The list allocates nothing, so that it can be used under a lock. Dropping it cancels what is in
+/// it.
+#[derive(Default)]
+pub(crate) struct TaskList {
+    head: Option<NonNull<Header>>,
+    tail: Option<NonNull<Header>>,
+    len: usize,
+}
+
+// SAFETY: a list owns its `Runnable`s, which are `Send`.
+unsafe impl Send for TaskList {}
+
+impl TaskList {
+    pub(crate) const fn new() -> Self {
+        Self { head: None, tail: None, len: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(crate) fn push_back(&mut self, task: Runnable) {
+        // SAFETY: the link is ours while we own the `Runnable`.
+        task.next().with_mut(|next| unsafe { *next = None });
+        self.append(TaskList::single(task));
+    }
+
+    fn single(task: Runnable) -> Self {
+        let header = NonNull::from(task.header());
+        let _ = task.into_ptr();
+        Self { head: Some(header), tail: Some(header), len: 1 }
+    }
+
+    /// Moves all of `other` behind what is here.
+    pub(crate) fn append(&mut self, mut other: TaskList) {
+        let Some(first) = other.head.take() else { return };
+        match self.tail {
+            None => self.head = Some(first),
+            // SAFETY: the list owns the `Runnable` of its tail, and with it the link.
+            Some(tail) => unsafe { tail.as_ref() }
+                .queue_next
+                .with_mut(|next| unsafe { *next = Some(first) }),
+        }
+        self.tail = other.tail.take();
+        self.len += std::mem::take(&mut other.len);
+    }
+
+    pub(crate) fn pop_front(&mut self) -> Option<Runnable> {
+        let head = self.head?;
+        // SAFETY: the list owns the `Runnable` of its head, and with it the link.
+        let next = unsafe { head.as_ref() }.queue_next.with(|next| unsafe { *next });
+        self.head = next;
+        if next.is_none() {
+            self.tail = None;
+        }
+        self.len -= 1;
+        // SAFETY: it leaves the list here.
+        Some(unsafe { Runnable::from_raw(head) })
+    }
+
+    /// Ends all of them because no thread could be made for them.
+    pub(crate) fn fail(self, error: &io::Error) {
+        for task in self {
+            // An error of the system's has a code; from that it can be made anew for each task.
+            let reason = match error.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::new(error.kind(), error.to_string()),
+            };
+            task.fail(reason);
+        }
+    }
+
+    /// Takes up to `n` from the front.
+    pub(crate) fn take_front(&mut self, n: usize) -> TaskList {
+        if n >= self.len {
+            return std::mem::take(self);
+        }
+        let mut front = TaskList::new();
+        for _ in 0..n {
+            front.extend(self.pop_front());
+        }
+        front
+    }
+}
+
+impl Extend<Runnable> for TaskList {
+    fn extend<I: IntoIterator<Item = Runnable>>(&mut self, tasks: I) {
+        tasks.into_iter().for_each(|task| self.push_back(task));
+    }
+}
+
+impl FromIterator<Runnable> for TaskList {
+    fn from_iter<I: IntoIterator<Item = Runnable>>(tasks: I) -> Self {
+        let mut list = Self::new();
+        list.extend(tasks);
+        list
+    }
+}
+
+impl Iterator for TaskList {
+    type Item = Runnable;
+
+    fn next(&mut self) -> Option<Runnable> {
+        self.pop_front()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len, Some(self.len))
+    }
+}
+
+impl Drop for TaskList {
+    fn drop(&mut self) {
+        self.for_each(Runnable::cancel);
+    }
+}
+
+impl std::fmt::Debug for TaskList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TaskList({})", self.len)
+    }
+}

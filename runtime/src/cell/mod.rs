@@ -1,0 +1,42 @@
+//! The task cell: one allocation with a future, its state and everything its handles need.
+//!
+//! ```text
+//! Cell<F, S>
+//! ┌ Header ──────────────────────────────────┬ S ────────┬ Stage<F> ─────────────────────┐
+//! │ state · vtable · queue link · owner links │ scheduler │ future | output | nothing     │
+//! │ join waker · id · spawn location · name   │           │                               │
+//! └───────────────────────────────────────────┴───────────┴───────────────────────────────┘
+//!    ▲ Runnable (a queue's)   ▲ Waker     ▲ AbortHandle   ▲ JoinHandle<T>   ▲ OwnedTasks
+//! ```
+//!
+//! Who may touch what (the rules T1 to T6 are in [`state`]):
+//!
+//! | field | access |
+//! |---|---|
+//! | `state` | anybody, through its transitions |
+//! | `queue_next` | the owner of the `Runnable` (T1), or whoever has claimed the future |
+//! | `owner`, `started` | whoever holds `RUNNING`, or owns the `Runnable`; `state` orders them |
+//! | `links` | under the lock of the owner's list |
+//! | `join_waker` | T6 |
+//! | the stage | whoever holds `RUNNING`; after the completion T5 |
+//! | the rest | set when made, then read-only |
+
+mod error;
+mod id;
+mod join;
+mod list;
+mod owned;
+mod raw;
+mod runnable;
+mod state;
+#[cfg(test)]
+mod tests;
+mod waker;
+
+pub use error::JoinError;
+pub use id::Id;
+pub use join::{AbortHandle, JoinHandle};
+pub(crate) use list::TaskList;
+pub(crate) use owned::OwnedTasks;
+pub(crate) use raw::{Schedule, TaskMeta, new};
+pub(crate) use runnable::{Ran, Runnable};

@@ -1,0 +1,374 @@
+//! The cell itself, and the table of what only code that knows its types can do.
+
+use std::any::Any;
+use std::future::Future;
+use std::io;
+use std::panic::{self, AssertUnwindSafe, Location};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll, Waker};
+
+use super::owned::Links;
+use super::runnable::{Ran, Runnable};
+use super::state::{Completed, Start, Suspend, TaskState};
+use super::waker::borrowed_waker;
+use super::{Id, JoinError, JoinHandle, OwnedTasks};
+use crate::primitives::UnsafeCell;
+
+/// Where a task goes when it is to run.
+///
+/// A value of this type lies in every cell: it is to be a pointer. It is copied out before the task
+/// is queued, for the cell may be gone while `schedule` still runs.
+pub(crate) trait Schedule: Copy + Send + Sync + 'static {
+    /// Queues the task, or [refuses](Runnable::refuse) it.
+    fn schedule(self, task: Runnable);
+}
+
+/// What is known of a task from its spawn on.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskMeta {
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) name: Option<Box<str>>,
+}
+
+impl TaskMeta {
+    pub(crate) fn at(location: &'static Location<'static>) -> Self {
+        Self { location, name: None }
+    }
+}
+
+/// The part of a cell that does not depend on its types.
+#[repr(C)]
+pub(super) struct Header {
+    pub(super) state: TaskState,
+    pub(super) vtable: &'static Vtable,
+    /// The next in the worklist or in another intrusive list of runnables.
+    pub(super) queue_next: UnsafeCell<Option<NonNull<Header>>>,
+    /// The list that the task is in, from its first suspension on.
+    pub(super) owner: UnsafeCell<Option<NonNull<OwnedTasks>>>,
+    pub(super) links: UnsafeCell<Links>,
+    pub(super) join_waker: UnsafeCell<Option<Waker>>,
+    pub(super) id: Id,
+    pub(super) location: &'static Location<'static>,
+    /// Boxed twice, to be one word in the many tasks that have no name.
+    name: Option<Box<Box<str>>>,
+}
+
+impl Header {
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref().map(|name| &**name)
+    }
+
+    fn cancelled(&self) -> JoinError {
+        JoinError::cancelled(self.id, self.name())
+    }
+}
+
+#[repr(C)]
+struct Cell<F: Future, S> {
+    header: Header,
+    scheduler: S,
+    stage: UnsafeCell<Stage<F>>,
+}
+
+enum Stage<F: Future> {
+    Future(F),
+    Output(Result<F::Output, JoinError>),
+    Nothing,
+}
+
+/// Each function takes the header of a cell of the types that the table was made for.
+pub(super) struct Vtable {
+    /// Runs the task; the caller gives up its `Runnable`.
+    pub(super) run: unsafe fn(NonNull<Header>, &OwnedTasks) -> Ran,
+    /// Drops the future in place of a poll; the caller gives up its `Runnable` and says why.
+    pub(super) cancel: unsafe fn(NonNull<Header>, Option<io::Error>),
+    /// Drops the future of a task that the caller has claimed.
+    pub(super) cancel_claimed: unsafe fn(NonNull<Header>),
+    /// Hands a new `Runnable` to the scheduler.
+    pub(super) schedule: unsafe fn(NonNull<Header>),
+    /// Moves the output to `*mut Option<Result<F::Output, JoinError>>`.
+    pub(super) take_output: unsafe fn(NonNull<Header>, *mut ()),
+    /// Drops the output, if it is still there.
+    pub(super) drop_output: unsafe fn(NonNull<Header>),
+    pub(super) free: unsafe fn(NonNull<Header>),
+}
+
+/// A new task: its first `Runnable`, and the handle for its output.
+pub(crate) type Spawned<T> = (Runnable, JoinHandle<T>);
+
+/// Allocates a task.
+pub(crate) fn new<F, S>(future: F, scheduler: S, meta: TaskMeta) -> Spawned<F::Output>
+where
+    F: Future + 'static,
+    S: Schedule,
+{
+    let cell = Box::new(Cell {
+        header: Header {
+            state: TaskState::new(),
+            vtable: &Cell::<F, S>::VTABLE,
+            queue_next: UnsafeCell::new(None),
+            owner: UnsafeCell::new(None),
+            links: UnsafeCell::new(Links::default()),
+            join_waker: UnsafeCell::new(None),
+            id: Id::next(),
+            location: meta.location,
+            name: meta.name.map(Box::new),
+        },
+        scheduler,
+        stage: UnsafeCell::new(Stage::Future(future)),
+    });
+    let header = NonNull::from(Box::leak(cell)).cast::<Header>();
+    // SAFETY: the cell is new: nobody else has its first `Runnable` or its join handle, and its
+    // initial state counts a reference for each.
+    unsafe { (Runnable::from_raw(header), JoinHandle::from_raw(header)) }
+}
+
+/// Gives up one reference, and frees the cell with the last.
+///
+/// # Safety
+///
+/// The caller owns a reference to the live cell, and does not use it afterwards.
+pub(super) unsafe fn release(header: NonNull<Header>) {
+    // SAFETY: the reference keeps the cell alive until `release` has counted it.
+    if unsafe { header.as_ref() }.state.release() {
+        // SAFETY: it was the last: nobody else can reach the cell.
+        unsafe { (header.as_ref().vtable.free)(header) }
+    }
+}
+
+/// Drops a value of the user's. A panic of its destructor has nobody to go to (as in a thread
+/// that ends) and must not unwind through the scheduler.
+fn drop_quietly<T>(value: T) {
+    let _ = panic::catch_unwind(AssertUnwindSafe(move || drop(value)));
+}
+
+impl<F: Future, S: Schedule> Cell<F, S> {
+    const VTABLE: Vtable = Vtable {
+        run: Self::run,
+        cancel: Self::cancel,
+        cancel_claimed: Self::cancel_claimed,
+        schedule: Self::schedule,
+        take_output: Self::take_output,
+        drop_output: Self::drop_output,
+        free: Self::free,
+    };
+
+    /// # Safety
+    ///
+    /// `header` leads a live `Cell<F, S>` for as long as the returned reference is used.
+    unsafe fn of<'a>(header: NonNull<Header>) -> &'a Self {
+        // SAFETY: the caller's promise; the header is the cell's first field (`repr(C)`), and the
+        // pointer comes from the whole cell.
+        unsafe { header.cast::<Self>().as_ref() }
+    }
+
+    /// # Safety
+    ///
+    /// As [`Vtable::run`]: the caller owns the task's `Runnable`.
+    unsafe fn run(header: NonNull<Header>, owned: &OwnedTasks) -> Ran {
+        // SAFETY: the `Runnable` owns the runtime's reference (T1).
+        let cell = unsafe { Self::of(header) };
+        if cell.header.state.start() == Start::Cancel {
+            // SAFETY: `start` gave us `RUNNING`.
+            unsafe { Self::finish(header, Err(cell.header.cancelled())) };
+            return Ran::Completed;
+        }
+        // SAFETY: `start` gave us `RUNNING`.
+        let output = match unsafe { cell.poll() } {
+            Ok(Poll::Pending) => {
+                // SAFETY: we hold `RUNNING`. An idle task has to be in its owner's list (T4).
+                if !unsafe { owned.adopt(header) } {
+                    // SAFETY: we hold `RUNNING`, and the shutdown will not see the task any more.
+                    unsafe { Self::finish(header, Err(cell.header.cancelled())) };
+                    return Ran::Completed;
+                }
+                return match cell.header.state.suspend() {
+                    Suspend::Idle => Ran::Suspended,
+                    // SAFETY: woken during the poll: the new `Runnable` is the runner's (T2).
+                    Suspend::Requeue => Ran::Yielded(unsafe { Runnable::from_raw(header) }),
+                };
+            }
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panic) => Err(panic),
+        };
+        // SAFETY: we hold `RUNNING`.
+        unsafe { Self::finish(header, output) };
+        Ran::Completed
+    }
+
+    /// # Safety
+    ///
+    /// The caller holds `RUNNING`.
+    unsafe fn poll(&self) -> Result<Poll<F::Output>, JoinError> {
+        let waker = borrowed_waker(&self.header);
+        let mut context = Context::from_waker(&waker);
+        let _in_task = self.header.id.enter();
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| {
+            self.stage.with_mut(|stage| {
+                // SAFETY: `RUNNING` gives us the stage.
+                let Stage::Future(future) = (unsafe { &mut *stage }) else {
+                    unreachable!("a task that has not completed has a future");
+                };
+                // SAFETY: the future lies in its own allocation and is not moved out of it: it is
+                // dropped in place when the stage changes.
+                unsafe { Pin::new_unchecked(future) }.poll(&mut context)
+            })
+        }));
+        polled.map_err(|payload| self.panicked(payload))
+    }
+
+    fn panicked(&self, payload: Box<dyn Any + Send>) -> JoinError {
+        JoinError::panic(self.header.id, self.header.name(), payload)
+    }
+
+    /// Drops the future; a panic of its destructor becomes an error.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds `RUNNING`.
+    unsafe fn drop_future(&self) -> Result<(), JoinError> {
+        let _in_task = self.header.id.enter();
+        panic::catch_unwind(AssertUnwindSafe(|| {
+            self.stage.with_mut(|stage| {
+                // Even if the destructor unwinds, what is left of the future is not dropped again.
+                // SAFETY: `RUNNING` gives us the stage.
+                unsafe { replace_stage(stage, Stage::Nothing) }
+            });
+        }))
+        .map_err(|payload| self.panicked(payload))
+    }
+
+    /// Drops the future, stores the output and completes.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds `RUNNING`, and gives up the runtime's reference.
+    unsafe fn finish(header: NonNull<Header>, output: Result<F::Output, JoinError>) {
+        // SAFETY: we have the runtime's reference.
+        let cell = unsafe { Self::of(header) };
+        // SAFETY: we hold `RUNNING`.
+        let output = match unsafe { cell.drop_future() } {
+            Ok(()) => output,
+            Err(panic) => {
+                drop_quietly(output);
+                Err(panic)
+            }
+        };
+        // SAFETY: `RUNNING` gives us the stage; it holds nothing now.
+        cell.stage.with_mut(|stage| unsafe { *stage = Stage::Output(output) });
+        // SAFETY: we hold `RUNNING`.
+        unsafe { OwnedTasks::disown(header) };
+        let Completed::Pending { output_is_wanted, wake_joiner } = cell.header.state.complete()
+        else {
+            return;
+        };
+        if !output_is_wanted {
+            // SAFETY: T5: the output is ours.
+            unsafe { Self::drop_output(header) };
+        }
+        if wake_joiner {
+            // SAFETY: T6: the completer owns the waker's cell.
+            let waker = cell.header.join_waker.with_mut(|waker| unsafe { (*waker).take() });
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.map(Waker::wake)));
+        }
+        // SAFETY: the runtime's reference, which `complete` has left to us.
+        unsafe { release(header) }
+    }
+
+    /// # Safety
+    ///
+    /// As [`Vtable::cancel`]: the caller owns the task's `Runnable`.
+    unsafe fn cancel(header: NonNull<Header>, reason: Option<io::Error>) {
+        // SAFETY: the `Runnable` owns the runtime's reference (T1).
+        let cell = unsafe { Self::of(header) };
+        let (Start::Poll | Start::Cancel) = cell.header.state.start();
+        let reason = match reason {
+            None => cell.header.cancelled(),
+            Some(reason) => JoinError::not_started(cell.header.id, cell.header.name(), reason),
+        };
+        // SAFETY: `start` gave us `RUNNING`.
+        unsafe { Self::finish(header, Err(reason)) }
+    }
+
+    /// # Safety
+    ///
+    /// As [`Vtable::cancel_claimed`]: the caller holds `RUNNING` of an idle task.
+    unsafe fn cancel_claimed(header: NonNull<Header>) {
+        // SAFETY: an idle task has the runtime's reference, which the claim has taken over.
+        let cell = unsafe { Self::of(header) };
+        // SAFETY: the claim is `RUNNING`.
+        unsafe { Self::finish(header, Err(cell.header.cancelled())) }
+    }
+
+    /// # Safety
+    ///
+    /// As [`Vtable::schedule`]: the caller is to make the `Runnable` (T2).
+    unsafe fn schedule(header: NonNull<Header>) {
+        // SAFETY: the `Runnable` that the caller is to make owns the runtime's reference.
+        let scheduler = unsafe { Self::of(header) }.scheduler;
+        // SAFETY: the caller's duty, discharged here.
+        scheduler.schedule(unsafe { Runnable::from_raw(header) });
+    }
+
+    /// # Safety
+    ///
+    /// As [`Vtable::take_output`]: the task is complete, the output is the caller's (T5), and
+    /// `to` points to an `Option<Result<F::Output, JoinError>>`.
+    unsafe fn take_output(header: NonNull<Header>, to: *mut ()) {
+        // SAFETY: the caller holds a reference.
+        let cell = unsafe { Self::of(header) };
+        let stage = cell.stage.with_mut(|stage| {
+            // SAFETY: the output is the caller's.
+            unsafe { std::mem::replace(&mut *stage, Stage::Nothing) }
+        });
+        let Stage::Output(output) = stage else {
+            panic!("`JoinHandle` polled after it gave its output");
+        };
+        // SAFETY: the caller's promise.
+        unsafe { *to.cast::<Option<Result<F::Output, JoinError>>>() = Some(output) }
+    }
+
+    /// # Safety
+    ///
+    /// As [`Vtable::drop_output`]: the task is complete and the output is the caller's (T5).
+    unsafe fn drop_output(header: NonNull<Header>) {
+        // SAFETY: the caller holds a reference.
+        let cell = unsafe { Self::of(header) };
+        let stage = cell.stage.with_mut(|stage| {
+            // SAFETY: the output is the caller's.
+            unsafe { std::mem::replace(&mut *stage, Stage::Nothing) }
+        });
+        drop_quietly(stage);
+    }
+
+    /// # Safety
+    ///
+    /// As [`Vtable::free`]: nobody else has a reference.
+    unsafe fn free(header: NonNull<Header>) {
+        // SAFETY: made by `Box::leak` in `new`, and this is the last use.
+        drop(unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) });
+    }
+}
+
+/// Writes `with` over the stage, even if the destructor of what was there unwinds.
+///
+/// # Safety
+///
+/// The caller has the stage to itself.
+unsafe fn replace_stage<F: Future>(stage: *mut Stage<F>, with: Stage<F>) {
+    struct Write<F: Future>(*mut Stage<F>, Option<Stage<F>>);
+    impl<F: Future> Drop for Write<F> {
+        fn drop(&mut self) {
+            if let Some(stage) = self.1.take() {
+                // SAFETY: the old stage has been dropped, or is lost to an unwinding destructor;
+                // either way the place is free to be written.
+                unsafe { self.0.write(stage) }
+            }
+        }
+    }
+    let write = Write(stage, Some(with));
+    // SAFETY: the caller has the stage; it is dropped in place (a future is pinned) and
+    // overwritten before anybody can see it.
+    unsafe { write.0.drop_in_place() }
+}

@@ -1,0 +1,109 @@
+//! The right to run a task once.
+
+use std::io;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::raw::Header;
+use super::{Id, OwnedTasks};
+
+/// A task that is scheduled: the one right to run it, and the runtime's reference to it (T1).
+///
+/// It must be used up, by running or by cancelling; dropping it cancels the task.
+pub(crate) struct Runnable(NonNull<Header>);
+
+// SAFETY: what a `Runnable` can do to a task it may do on any thread: `spawn` demands futures and
+// outputs that are `Send`.
+unsafe impl Send for Runnable {}
+
+/// What became of a task that was run.
+#[must_use]
+pub(crate) enum Ran {
+    Completed,
+    Suspended,
+    /// It was woken while it ran: queue it again, behind the others.
+    Yielded(Runnable),
+}
+
+impl Runnable {
+    /// # Safety
+    ///
+    /// The caller is to make the task's `Runnable` (T1, T2).
+    pub(super) unsafe fn from_raw(header: NonNull<Header>) -> Self {
+        Self(header)
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        // SAFETY: a `Runnable` owns the runtime's reference.
+        unsafe { self.0.as_ref() }
+    }
+
+    fn leak(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).0
+    }
+
+    /// Turns into a pointer, for a queue whose slots are atomics.
+    pub(crate) fn into_ptr(self) -> *mut () {
+        self.leak().as_ptr().cast()
+    }
+
+    /// # Safety
+    ///
+    /// `ptr` comes from [`into_ptr`](Self::into_ptr) and is used once.
+    pub(crate) unsafe fn from_ptr(ptr: *mut ()) -> Self {
+        // SAFETY: `into_ptr` never gives null.
+        Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
+    }
+
+    /// Polls the task once. `owned` adopts it if it suspends for the first time.
+    pub(crate) fn run(self, owned: &OwnedTasks) -> Ran {
+        let header = self.leak();
+        // SAFETY: we had the `Runnable`, and have given it up.
+        unsafe { (header.as_ref().vtable.run)(header, owned) }
+    }
+
+    /// Drops the future instead of polling it.
+    pub(crate) fn cancel(self) {
+        drop(self);
+    }
+
+    /// As [`cancel`](Self::cancel), for a task that got no thread.
+    pub(crate) fn fail(self, reason: io::Error) {
+        let header = self.leak();
+        // SAFETY: we had the `Runnable`, and have given it up.
+        unsafe { (header.as_ref().vtable.cancel)(header, Some(reason)) }
+    }
+
+    /// For a queue that is closed: a task that has run before goes back to its owner's list, where
+    /// the shutdown drops it (and not a waker's innocent caller); a new one is cancelled here.
+    pub(crate) fn refuse(self) {
+        if self.is_new() {
+            return self.cancel();
+        }
+        let header = self.leak();
+        // SAFETY: alive until `refuse` gives the `Runnable` up.
+        unsafe { header.as_ref() }.state.refuse();
+    }
+
+    /// Has the task never been polled? (One that is suspended by its first poll gets an owner.)
+    pub(crate) fn is_new(&self) -> bool {
+        // SAFETY: the owner of the `Runnable` may read the field.
+        self.header().owner.with(|owner| unsafe { (*owner).is_none() })
+    }
+
+    /// The task's id.
+    pub(crate) fn id(&self) -> Id {
+        self.header().id
+    }
+
+    pub(super) fn next(&self) -> &crate::primitives::UnsafeCell<Option<NonNull<Header>>> {
+        &self.header().queue_next
+    }
+}
+
+impl Drop for Runnable {
+    fn drop(&mut self) {
+        // SAFETY: the `Runnable` is given up here.
+        unsafe { (self.header().vtable.cancel)(self.0, None) }
+    }
+}

@@ -1,0 +1,96 @@
+//! Wakers: a pointer to the task's header, one reference each.
+
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::task::{RawWaker, RawWakerVTable, Waker};
+
+use super::raw::{Header, release};
+use super::state::WakeByValue;
+
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
+
+/// A waker that owns no reference, for the time of a poll.
+pub(super) struct BorrowedWaker<'a> {
+    waker: ManuallyDrop<Waker>,
+    _task: &'a Header,
+}
+
+impl Deref for BorrowedWaker<'_> {
+    type Target = Waker;
+
+    fn deref(&self) -> &Waker {
+        &self.waker
+    }
+}
+
+/// The waker that a poll passes down. Making it costs nothing; cloning it counts a reference.
+pub(super) fn borrowed_waker(task: &Header) -> BorrowedWaker<'_> {
+    let data = std::ptr::from_ref(task).cast();
+    // SAFETY: the table's functions keep the contract of `RawWaker`, given that each waker stands
+    // for a reference; this one does not, and is never dropped.
+    let waker = ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &VTABLE)) });
+    BorrowedWaker { waker, _task: task }
+}
+
+/// Wakes a task without using a reference up.
+///
+/// # Safety
+///
+/// The caller holds a reference to the live task.
+pub(super) unsafe fn wake_task(task: NonNull<Header>) {
+    // SAFETY: the caller's reference.
+    let header = unsafe { task.as_ref() };
+    if header.state.schedule() {
+        // SAFETY: the task was idle, so we are to make its `Runnable` (T2).
+        unsafe { (header.vtable.schedule)(task) }
+    }
+}
+
+fn header(data: *const ()) -> NonNull<Header> {
+    // SAFETY: all data pointers of our wakers are made from references.
+    unsafe { NonNull::new_unchecked(data.cast_mut().cast()) }
+}
+
+/// # Safety
+///
+/// As for all functions of the table: `data` is that of a live waker of ours.
+unsafe fn clone(data: *const ()) -> RawWaker {
+    // SAFETY: the waker at hand keeps the task alive.
+    unsafe { header(data).as_ref() }.state.reference();
+    RawWaker::new(data, &VTABLE)
+}
+
+/// # Safety
+///
+/// As above; the waker is used up.
+unsafe fn wake(data: *const ()) {
+    let task = header(data);
+    // SAFETY: the waker's reference; read before it is given up.
+    let vtable = unsafe { task.as_ref() }.vtable;
+    // SAFETY: as above.
+    match unsafe { task.as_ref() }.state.schedule_by_value() {
+        WakeByValue::Nothing => {}
+        // SAFETY: the task was idle, so we are to make its `Runnable` (T2), which has a reference
+        // of its own.
+        WakeByValue::Submit => unsafe { (vtable.schedule)(task) },
+        // SAFETY: ours was the last reference.
+        WakeByValue::Free => unsafe { (vtable.free)(task) },
+    }
+}
+
+/// # Safety
+///
+/// As above.
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: the waker's reference.
+    unsafe { wake_task(header(data)) }
+}
+
+/// # Safety
+///
+/// As above; the waker is used up.
+unsafe fn drop_waker(data: *const ()) {
+    // SAFETY: the waker's reference, given up here.
+    unsafe { release(header(data)) }
+}

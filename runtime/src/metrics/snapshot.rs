@@ -1,0 +1,189 @@
+#![forbid(unsafe_code)]
+//! The counts at one moment, for the user.
+
+use crate::topology::CpuSet;
+
+/// What a pool is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PoolKind {
+    /// Serves a pod: a group of CPUs under the runtime's affinity scope.
+    Unbound,
+    /// Bound to one CPU, for [`Handle::spawn_on`](crate::runtime::Handle::spawn_on).
+    PerCpu,
+    /// Runs CPU-intensive work at a lower priority, for
+    /// [`spawn_cpu_intensive`](crate::task::spawn_cpu_intensive).
+    CpuIntensive,
+    /// The single thread of a current-thread runtime, while it is in `block_on`.
+    CurrentThread,
+}
+
+/// One pool's counts, since the runtime began. They are read one after the other while the pool
+/// works, so they need not agree to the last task.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PoolMetrics {
+    /// What the pool is for.
+    pub kind: PoolKind,
+    /// Its CPUs.
+    pub cpus: CpuSet,
+    /// Are its workers pinned to them?
+    pub strict: bool,
+    /// How many workers may run at once.
+    pub workers: usize,
+    /// How many threads it has; `None` if its lock was held just then.
+    pub threads: Option<usize>,
+    /// How many workers run tasks or look for some; `None` if the lock was held.
+    pub running_workers: Option<usize>,
+    /// How many sleep; `None` if the lock was held.
+    pub idle_workers: Option<usize>,
+    /// Tasks polled for the first time.
+    pub tasks_started: u64,
+    /// Tasks that gave an output, panicked or were dropped by a worker.
+    pub tasks_completed: u64,
+    /// Polls.
+    pub polls: u64,
+    /// Idle workers chosen, under the lock, to be woken after it.
+    pub picks: u64,
+    /// Those picks among them that were made by a worker that took work and left some.
+    pub chain_kicks: u64,
+    /// Work put down while the worker to be picked was on its way already: no pick.
+    pub coalesced_kicks: u64,
+    /// Wake-ups that made a system call.
+    pub wakes: u64,
+    /// Wake-ups that made none, because somebody else had woken the worker since it was picked.
+    pub wakes_without_system_call: u64,
+    /// Times that the pool was full and a neighbour was asked to come for its work.
+    pub appeals: u64,
+    /// Batches that its workers took from a sibling.
+    pub steals_in_pod: u64,
+    /// Batches that its workers took from another pool.
+    pub steals_across_pods: u64,
+    /// Workers that the kernel had moved out of the pod and that were sent back.
+    pub repatriated: u64,
+    /// Times that a worker went to sleep.
+    pub parks: u64,
+    /// Times that a worker woke and found that enough others ran.
+    pub futile_wakes: u64,
+    /// Local queues that were full and gave half to the worklist.
+    pub overflows: u64,
+    /// Workers that ended after their keep-alive.
+    pub retired: u64,
+    /// Threads that the system refused.
+    pub refused_threads: u64,
+    /// Tasks on the worklist now.
+    pub worklist_depth: usize,
+    /// Tasks in the workers' local queues now.
+    pub local_queue_depth: usize,
+    /// Tasks that have been polled and are not complete now.
+    pub suspended_tasks: usize,
+}
+
+impl PoolMetrics {
+    /// All counts zero.
+    pub(crate) fn new(kind: PoolKind, cpus: CpuSet, workers: usize) -> Self {
+        Self {
+            kind,
+            cpus,
+            strict: false,
+            workers,
+            threads: None,
+            running_workers: None,
+            idle_workers: None,
+            tasks_started: 0,
+            tasks_completed: 0,
+            polls: 0,
+            picks: 0,
+            chain_kicks: 0,
+            coalesced_kicks: 0,
+            wakes: 0,
+            wakes_without_system_call: 0,
+            appeals: 0,
+            steals_in_pod: 0,
+            steals_across_pods: 0,
+            repatriated: 0,
+            parks: 0,
+            futile_wakes: 0,
+            overflows: 0,
+            retired: 0,
+            refused_threads: 0,
+            worklist_depth: 0,
+            local_queue_depth: 0,
+            suspended_tasks: 0,
+        }
+    }
+}
+
+/// The counts of the threads for blocking closures.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct BlockingMetrics {
+    /// Threads now.
+    pub threads: usize,
+    /// Threads that sleep now.
+    pub idle_threads: usize,
+    /// Closures that wait for a thread now.
+    pub queue_depth: usize,
+    /// Closures accepted since the runtime began.
+    pub tasks_queued: u64,
+    /// Closures that a thread has taken since.
+    pub tasks_started: u64,
+    /// Threads made since.
+    pub threads_made: u64,
+    /// Sleeping threads woken since.
+    pub wakes: u64,
+    /// Threads that the system refused since.
+    pub refused_threads: u64,
+}
+
+/// What the runtime has done so far, as
+/// [`Handle::metrics`](crate::runtime::Handle::metrics) found it.
+///
+/// # Examples
+///
+/// ```
+/// let runtime = fastwake::runtime::Runtime::new()?;
+/// runtime.block_on(async { fastwake::spawn(async {}).await.unwrap() });
+/// let metrics = runtime.metrics();
+/// assert_eq!(metrics.pools().iter().map(|pool| pool.tasks_started).sum::<u64>(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RuntimeMetrics {
+    pub(crate) pools: Vec<PoolMetrics>,
+    pub(crate) workers: usize,
+    pub(crate) blocking: BlockingMetrics,
+}
+
+impl RuntimeMetrics {
+    /// The pools: those of the pods, then the one for CPU-intensive work, then the per-CPU ones
+    /// that have been used.
+    #[must_use]
+    pub fn pools(&self) -> &[PoolMetrics] {
+        &self.pools
+    }
+
+    /// How many workers the pods' pools run at once.
+    #[must_use]
+    pub fn num_workers(&self) -> usize {
+        self.workers
+    }
+
+    /// How many spawned tasks have been polled and are not complete.
+    #[must_use]
+    pub fn num_alive_tasks(&self) -> usize {
+        self.pools.iter().map(|pool| pool.suspended_tasks).sum()
+    }
+
+    /// How many tasks wait on the pools' worklists.
+    #[must_use]
+    pub fn global_queue_depth(&self) -> usize {
+        self.pools.iter().map(|pool| pool.worklist_depth).sum()
+    }
+
+    /// The threads for blocking closures.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingMetrics {
+        self.blocking
+    }
+}

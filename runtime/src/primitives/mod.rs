@@ -1,0 +1,21 @@
+//! The primitives that the rest of the crate is built from, in one place.
+//!
+//! Every lock-free protocol here is checked by a model checker. It replaces atomics, cells, mutexes
+//! and threads by its own; this module is the one that names it, and everything else takes these
+//! types from here.
+
+mod lock;
+#[cfg(fastwake_loom)]
+mod model;
+#[cfg(not(fastwake_loom))]
+mod real;
+
+#[cfg(fastwake_loom)]
+use model as imp;
+#[cfg(not(fastwake_loom))]
+use real as imp;
+
+#[cfg(test)]
+pub(crate) use imp::thread;
+pub(crate) use imp::{Arc, UnsafeCell, atomic, blocking};
+pub(crate) use lock::{Lock, LockGuard, assert_no_lock_held};

@@ -1,0 +1,21 @@
+//! The primitives of a build for the model checker.
+
+pub(crate) use loom::cell::UnsafeCell;
+pub(crate) use loom::sync::Arc;
+pub(crate) use loom::sync::atomic;
+#[cfg(test)]
+pub(crate) use loom::thread;
+
+pub(crate) mod blocking {
+    pub(crate) use loom::sync::{Condvar, Mutex};
+}
+
+pub(super) use loom::sync::{Mutex, MutexGuard};
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no scheduler lock is poisoned: no user code runs under one")
+}
+
+pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    mutex.try_lock().ok()
+}

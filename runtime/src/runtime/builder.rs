@@ -1,0 +1,359 @@
+#![forbid(unsafe_code)]
+//! How a runtime is put together.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::blocking::{BlockingConfig, BlockingPool};
+use crate::scheduler::policy::{GLOBAL_QUEUE_INTERVAL, KEEP_ALIVE};
+use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
+use crate::threads::{NameFn, Role, ThreadConfig, Threads};
+use crate::topology::{AffinityScope, CpuSet, available_workers};
+
+use super::handle::Inner;
+use super::{Handle, Runtime, RuntimeFlavor, config, context};
+
+/// Turns of a current-thread runtime between two looks at the future of `block_on`; tokio's.
+const EVENT_INTERVAL: u32 = 61;
+
+/// The threads for blocking closures, at most; tokio's.
+const MAX_BLOCKING_THREADS: usize = 512;
+
+/// As the system shows it: 15 bytes, all that Linux keeps.
+const THREAD_NAME: &str = "fastwake-worker";
+
+/// Builds a [`Runtime`] that is not the default one.
+///
+/// What the code does not set, the environment may: `FASTWAKE_WORKER_THREADS` (a whole number) and
+/// `FASTWAKE_AFFINITY_SCOPE` (`cpu`, `smt`, `cache_shard`, `cache`, `numa` or `system`). A value
+/// that makes no sense is refused by [`build`](Self::build), never ignored.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::Builder;
+/// use fastwake::topology::AffinityScope;
+///
+/// let runtime = Builder::new_multi_thread()
+///     .worker_threads(4)
+///     .affinity_scope(AffinityScope::Cache)
+///     .thread_name("my-service")
+///     .build()?;
+/// runtime.block_on(async { println!("hello") });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Builder {
+    flavor: RuntimeFlavor,
+    name: Option<String>,
+    worker_threads: Option<usize>,
+    affinity_scope: Option<AffinityScope>,
+    affinity_strict: bool,
+    cpus: Option<CpuSet>,
+    max_blocking_threads: usize,
+    thread_keep_alive: Duration,
+    global_queue_interval: u32,
+    event_interval: u32,
+    threads: ThreadConfig,
+}
+
+impl Builder {
+    fn new(flavor: RuntimeFlavor) -> Self {
+        let name: NameFn = Arc::new(|| THREAD_NAME.to_owned());
+        Self {
+            flavor,
+            name: None,
+            worker_threads: None,
+            affinity_scope: None,
+            affinity_strict: false,
+            cpus: None,
+            max_blocking_threads: MAX_BLOCKING_THREADS,
+            thread_keep_alive: KEEP_ALIVE,
+            global_queue_interval: GLOBAL_QUEUE_INTERVAL,
+            event_interval: EVENT_INTERVAL,
+            threads: ThreadConfig { name: Some(name), ..ThreadConfig::default() },
+        }
+    }
+
+    /// A runtime whose tasks run on worker threads, in one pool per pod of the machine.
+    #[must_use]
+    pub fn new_multi_thread() -> Self {
+        Self::new(RuntimeFlavor::MultiThread)
+    }
+
+    /// A runtime whose tasks run on the thread that is in [`Runtime::block_on`]. Blocking and
+    /// CPU-intensive closures have threads of their own all the same.
+    #[must_use]
+    pub fn new_current_thread() -> Self {
+        Self::new(RuntimeFlavor::CurrentThread)
+    }
+
+    /// Enables all drivers. This version has none that would have to be enabled; programs that
+    /// call it go on to work when there are.
+    pub fn enable_all(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Names the runtime; shown by [`Handle::name`] and in `Debug` output.
+    pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// How many workers the pods' pools run at once, all together. Default:
+    /// `FASTWAKE_WORKER_THREADS` or, if that is not set, the number of CPUs that the process may
+    /// use, bounded by the CPU quota of its cgroup (rounded up).
+    ///
+    /// With fewer workers than pods, neighbouring pods share a pool. A current-thread runtime has
+    /// no workers and ignores this.
+    ///
+    /// # Panics
+    ///
+    /// If `workers` is 0 or more than 32,768.
+    #[track_caller]
+    pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
+        let (least, most) = (config::WORKERS.start(), config::WORKERS.end());
+        assert!(
+            config::WORKERS.contains(&workers),
+            "worker_threads is {workers}; it must be from {least} to {most}"
+        );
+        self.worker_threads = Some(workers);
+        self
+    }
+
+    /// Which CPUs share a pool. Default: `FASTWAKE_AFFINITY_SCOPE` or, if that is not set,
+    /// [`CacheShard`](AffinityScope::CacheShard).
+    pub fn affinity_scope(&mut self, scope: AffinityScope) -> &mut Self {
+        self.affinity_scope = Some(scope);
+        self
+    }
+
+    /// Do tasks stay in their pod? Then its workers are pinned to its CPUs, and nobody else takes
+    /// its work. Default: no. Work begins in its pod, idle pods may take it, and the kernel may
+    /// move a worker, which is brought home when it next sleeps.
+    pub fn affinity_strict(&mut self, strict: bool) -> &mut Self {
+        self.affinity_strict = strict;
+        self
+    }
+
+    /// The CPUs that the runtime may use. Default: all that the process may.
+    ///
+    /// [`build`](Self::build) refuses an empty set, and one with CPUs that the process may not use.
+    pub fn cpus(&mut self, cpus: CpuSet) -> &mut Self {
+        self.cpus = Some(cpus);
+        self
+    }
+
+    /// How many threads there may be for [`spawn_blocking`](crate::task::spawn_blocking). Default:
+    /// 512. At the limit, closures wait for one another.
+    ///
+    /// # Panics
+    ///
+    /// If `threads` is 0.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
+        assert!(threads > 0, "max_blocking_threads is 0; it must be at least 1");
+        self.max_blocking_threads = threads;
+        self
+    }
+
+    /// Names all threads. Linux shows the first 15 bytes. Default: `fastwake-worker`.
+    ///
+    /// # Panics
+    ///
+    /// If the name holds a NUL byte, which no thread's name can.
+    #[track_caller]
+    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
+        let name = name.into();
+        assert!(!name.contains('\0'), "thread_name is {name:?}; it must not hold a NUL byte");
+        self.thread_name_fn(move || name.clone())
+    }
+
+    /// Names each thread by a function.
+    pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Self
+    where
+        F: Fn() -> String + Send + Sync + 'static,
+    {
+        self.threads.name = Some(Arc::new(name));
+        self
+    }
+
+    /// The stack of each thread, in bytes. Default: the standard library's, 2 MiB.
+    pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.threads.stack_size = Some(bytes);
+        self
+    }
+
+    /// How long a thread that could be spared stays without work: one for blocking or CPU-intensive
+    /// closures, or a spare worker. Default: 10 s.
+    pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
+        self.thread_keep_alive = time;
+        self
+    }
+
+    /// Runs `hook` on each new thread before anything else.
+    pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.threads.on_start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` on each thread that ends.
+    pub fn on_thread_stop<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.threads.on_stop = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` on a worker that is about to sleep because there is no work.
+    ///
+    /// A panic in a hook is reported and otherwise ignored.
+    pub fn on_thread_park<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.threads.on_park = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` on a worker that has woken up.
+    pub fn on_thread_unpark<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.threads.on_unpark = Some(Arc::new(hook));
+        self
+    }
+
+    /// After how many turns a worker that has local work looks at the worklist. Default: 61.
+    ///
+    /// # Panics
+    ///
+    /// If `turns` is 0.
+    #[track_caller]
+    pub fn global_queue_interval(&mut self, turns: u32) -> &mut Self {
+        assert!(turns > 0, "global_queue_interval is 0; it must be at least 1");
+        self.global_queue_interval = turns;
+        self
+    }
+
+    /// After how many turns a current-thread runtime looks at the future of its `block_on`.
+    /// Default: 61.
+    ///
+    /// # Panics
+    ///
+    /// If `turns` is 0.
+    #[track_caller]
+    pub fn event_interval(&mut self, turns: u32) -> &mut Self {
+        assert!(turns > 0, "event_interval is 0; it must be at least 1");
+        self.event_interval = turns;
+        self
+    }
+
+    /// Builds the runtime and starts its threads.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a CPU set that is empty or not allowed,
+    /// and for an environment variable that makes no sense; the system's error if it gives no
+    /// thread.
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        let machine = config::machine(self.cpus.as_ref())?;
+        let is_multi_thread = self.flavor == RuntimeFlavor::MultiThread;
+        let workers = match is_multi_thread {
+            true => Some(config::worker_threads(self.worker_threads, machine.cpus())?),
+            false => None,
+        };
+        let available = available_workers(machine.cpus());
+        let group = GroupConfig {
+            machine,
+            workers,
+            scope: config::affinity_scope(self.affinity_scope)?,
+            strict: self.affinity_strict,
+            cpu_intensive: available,
+            global_queue_interval: self.global_queue_interval,
+            keep_alive: self.thread_keep_alive,
+        };
+        let blocking = BlockingConfig {
+            max_threads: self.max_blocking_threads,
+            keep_alive: self.thread_keep_alive,
+            cpus: available,
+        };
+        let current_thread = CurrentThreadConfig {
+            global_queue_interval: self.global_queue_interval,
+            event_interval: self.event_interval,
+            threads: self.threads.clone(),
+        };
+        let threads = Arc::new(Threads::new(self.threads.clone()));
+        let handle = Handle::new(Arc::new(Inner {
+            name: self.name.clone(),
+            current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
+            group: Group::new(group, Arc::clone(&threads)),
+            blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
+            threads,
+        }));
+        start(handle)
+    }
+}
+
+/// Starts the threads that stay for good.
+fn start(handle: Handle) -> io::Result<Runtime> {
+    let inner = Arc::downgrade(handle.inner());
+    handle.inner().threads.run_inside(Box::new(move |role, body| {
+        let Some(inner) = inner.upgrade() else { return body() };
+        let handle = Handle::new(inner);
+        let _entered = handle.enter();
+        match role {
+            Role::Worker => context::forbid_blocking(RuntimeFlavor::MultiThread, body),
+            Role::Blocking => body(),
+        }
+    }));
+    let started = handle.inner().group.start();
+    let runtime = Runtime::from_handle(handle);
+    match started {
+        Ok(()) => Ok(runtime),
+        Err(error) => {
+            runtime.shutdown_background();
+            let text = format!("the system gave no thread for a worker: {error}");
+            Err(io::Error::new(error.kind(), text))
+        }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // All fields, so that a new one is not forgotten here.
+        let Self {
+            flavor,
+            name,
+            worker_threads,
+            affinity_scope,
+            affinity_strict,
+            cpus,
+            max_blocking_threads,
+            thread_keep_alive,
+            global_queue_interval,
+            event_interval,
+            threads,
+        } = self;
+        f.debug_struct("Builder")
+            .field("flavor", flavor)
+            .field("name", name)
+            .field("worker_threads", worker_threads)
+            .field("affinity_scope", affinity_scope)
+            .field("affinity_strict", affinity_strict)
+            .field("cpus", cpus)
+            .field("max_blocking_threads", max_blocking_threads)
+            .field("thread_keep_alive", thread_keep_alive)
+            .field("global_queue_interval", global_queue_interval)
+            .field("event_interval", event_interval)
+            .field("threads", threads)
+            .finish()
+    }
+}

@@ -1,0 +1,83 @@
+#![forbid(unsafe_code)]
+//! What the environment says, and whether what was asked for can be had.
+
+use std::env::{self, VarError};
+use std::io;
+use std::ops::RangeInclusive;
+
+use crate::topology::{AffinityScope, CpuSet, Topology, available_workers};
+
+pub(super) const WORKER_THREADS: &str = "FASTWAKE_WORKER_THREADS";
+pub(super) const AFFINITY_SCOPE: &str = "FASTWAKE_AFFINITY_SCOPE";
+
+/// As many workers as a runtime may have: the bound of tokio, far beyond what is sensible.
+pub(super) const WORKERS: RangeInclusive<usize> = 1..=32_768;
+
+fn invalid(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+/// A variable's value, if it is set.
+fn variable(name: &str) -> io::Result<Option<String>> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(value)) => {
+            Err(invalid(format!("{name} is {value:?}, which is not text; set or unset it")))
+        }
+    }
+}
+
+/// How many workers: what the code says, or the environment, or the machine.
+pub(super) fn worker_threads(code: Option<usize>, cpus: &CpuSet) -> io::Result<usize> {
+    if let Some(workers) = code {
+        return Ok(workers);
+    }
+    let Some(value) = variable(WORKER_THREADS)? else {
+        return Ok(available_workers(cpus));
+    };
+    let workers = value.trim().parse().ok().filter(|workers| WORKERS.contains(workers));
+    workers.ok_or_else(|| {
+        invalid(format!(
+            "{WORKER_THREADS} is {value:?}; it must be a whole number from {} to {}, or unset for \
+             one worker per CPU",
+            WORKERS.start(),
+            WORKERS.end(),
+        ))
+    })
+}
+
+/// Which scope: what the code says, or the environment, or the default.
+pub(super) fn affinity_scope(code: Option<AffinityScope>) -> io::Result<AffinityScope> {
+    if let Some(scope) = code {
+        return Ok(scope);
+    }
+    match variable(AFFINITY_SCOPE)? {
+        None => Ok(AffinityScope::default()),
+        Some(value) => value
+            .trim()
+            .parse()
+            .map_err(|error| invalid(format!("{AFFINITY_SCOPE} is {value:?}: {error}"))),
+    }
+}
+
+/// The part of the machine that the runtime may use.
+pub(super) fn machine(cpus: Option<&CpuSet>) -> io::Result<Topology> {
+    let machine = Topology::current();
+    let Some(cpus) = cpus else { return Ok(machine) };
+    let allowed = machine.cpus();
+    if cpus.is_empty() {
+        return Err(invalid(format!(
+            "the runtime's CPU set is empty; it must have at least one of the CPUs that this \
+             process may use: {allowed}"
+        )));
+    }
+    let foreign = cpus.difference(allowed);
+    if !foreign.is_empty() {
+        return Err(invalid(format!(
+            "the runtime's CPU set is {cpus}, but this process may not use {foreign}; choose \
+             among {allowed}"
+        )));
+    }
+    Ok(machine.restricted_to(cpus))
+}

@@ -1,0 +1,156 @@
+#![forbid(unsafe_code)]
+//! What a thread knows of the runtime that it is in.
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::{error, fmt, thread};
+
+use super::{Handle, RuntimeFlavor};
+
+thread_local! {
+    static CONTEXT: Context = const {
+        Context { handles: RefCell::new(Vec::new()), blocking: Cell::new(Blocking::Allowed) }
+    };
+}
+
+struct Context {
+    /// The runtimes that this thread has entered, the current one last.
+    handles: RefCell<Vec<Rc<Handle>>>,
+    blocking: Cell<Blocking>,
+}
+
+/// May this thread be blocked?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blocking {
+    Allowed,
+    /// It polls tasks or the future of a `block_on`, in a runtime of this flavor.
+    Forbidden(RuntimeFlavor),
+}
+
+/// There is no current runtime; see [`Handle::try_current`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TryCurrentError {
+    torn_down: bool,
+}
+
+impl TryCurrentError {
+    /// Is the reason that no runtime has been entered?
+    #[must_use]
+    pub fn is_missing_context(&self) -> bool {
+        !self.torn_down
+    }
+
+    /// Is the reason that the thread is ending, and its thread-locals are gone?
+    #[must_use]
+    pub fn is_thread_local_destroyed(&self) -> bool {
+        self.torn_down
+    }
+}
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.torn_down {
+            "there is no current runtime: the thread is ending and its thread-locals are gone"
+        } else {
+            "there is no current runtime: this must be called from inside a fastwake runtime, \
+             such as a function under `#[fastwake::main]`, or with a `Runtime::enter` guard held"
+        })
+    }
+}
+
+impl error::Error for TryCurrentError {}
+
+/// As long as this lives, the runtime that made it is the thread's current one; from
+/// [`Handle::enter`] and [`Runtime::enter`](super::Runtime::enter).
+///
+/// # Panics
+///
+/// Guards must be dropped in the reverse order of their making; dropping one too early panics.
+#[derive(Debug)]
+#[must_use = "the runtime is left again when the guard is dropped"]
+pub struct EnterGuard<'a> {
+    depth: usize,
+    /// Belongs to its thread.
+    _thread: PhantomData<(&'a Handle, *const ())>,
+}
+
+/// Makes a runtime the current one.
+pub(super) fn enter<'a>(handle: &Handle) -> EnterGuard<'a> {
+    CONTEXT.with(|context| {
+        let mut handles = context.handles.borrow_mut();
+        handles.push(Rc::new(handle.clone()));
+        EnterGuard { depth: handles.len(), _thread: PhantomData }
+    })
+}
+
+impl Drop for EnterGuard<'_> {
+    fn drop(&mut self) {
+        // Dropped outside the borrow: it may be the last handle of its runtime.
+        let popped = CONTEXT.try_with(|context| {
+            let mut handles = context.handles.borrow_mut();
+            (handles.len() == self.depth).then(|| handles.pop())
+        });
+        if matches!(popped, Ok(None)) && !thread::panicking() {
+            panic!(
+                "`EnterGuard`s are to be dropped in the reverse order of their making; \
+                 one was dropped while a later one lives"
+            );
+        }
+    }
+}
+
+/// The current runtime.
+pub(super) fn try_current() -> Result<Handle, TryCurrentError> {
+    with_current(Handle::clone)
+}
+
+/// Gives `f` the current runtime. `f` may enter and leave runtimes itself.
+pub(super) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, TryCurrentError> {
+    let current = CONTEXT.try_with(|context| context.handles.borrow().last().cloned());
+    match current {
+        Ok(Some(handle)) => Ok(f(&handle)),
+        Ok(None) => Err(TryCurrentError { torn_down: false }),
+        Err(_) => Err(TryCurrentError { torn_down: true }),
+    }
+}
+
+/// Restores what the thread was allowed before.
+struct Restore(Blocking);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        let _ = CONTEXT.try_with(|context| context.blocking.set(self.0));
+    }
+}
+
+fn set_blocking(blocking: Blocking) -> Restore {
+    Restore(CONTEXT.with(|context| context.blocking.replace(blocking)))
+}
+
+fn blocking() -> Blocking {
+    CONTEXT.try_with(|context| context.blocking.get()).unwrap_or(Blocking::Allowed)
+}
+
+/// Runs `f` on a thread that polls tasks or the future of a `block_on`.
+pub(super) fn forbid_blocking<R>(flavor: RuntimeFlavor, f: impl FnOnce() -> R) -> R {
+    let _restore = set_blocking(Blocking::Forbidden(flavor));
+    f()
+}
+
+/// Runs `f` where blocking is allowed again: inside `block_in_place`, or in a closure that is
+/// meant to keep its thread.
+pub(crate) fn allow_blocking<R>(f: impl FnOnce() -> R) -> R {
+    let _restore = set_blocking(Blocking::Allowed);
+    f()
+}
+
+/// Is this thread free to be blocked?
+pub(super) fn is_blocking_allowed() -> bool {
+    blocking() == Blocking::Allowed
+}
+
+/// Can `block_in_place` keep its promise here?
+pub(crate) fn may_block_in_place() -> bool {
+    blocking() != Blocking::Forbidden(RuntimeFlavor::CurrentThread)
+}

@@ -1,0 +1,377 @@
+#![forbid(unsafe_code)]
+//! A reference to a runtime.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::panic::Location;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::blocking::BlockingPool;
+use crate::cell::{JoinHandle, TaskMeta};
+use crate::metrics::RuntimeMetrics;
+use crate::park::ThreadParker;
+use crate::scheduler::{CurrentThread, Group};
+use crate::threads::Threads;
+
+use super::context::{self, EnterGuard, TryCurrentError};
+
+/// Where a runtime's tasks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// On the thread that is in `block_on`.
+    CurrentThread,
+    /// On worker threads.
+    MultiThread,
+}
+
+/// A reference to a runtime, to spawn on it from anywhere. Clones are cheap.
+///
+/// A handle does not keep the runtime running: once its [`Runtime`](super::Runtime) has been
+/// dropped, what is spawned is cancelled at once.
+#[derive(Clone)]
+pub struct Handle {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) name: Option<String>,
+    /// For the current-thread flavor; otherwise tasks run in the group's pools.
+    pub(super) current_thread: Option<Arc<CurrentThread>>,
+    pub(super) group: Arc<Group>,
+    pub(super) blocking: Arc<BlockingPool>,
+    pub(super) threads: Arc<Threads>,
+}
+
+/// A closure as a future that is ready at its first poll.
+async fn run_closure<R>(closure: impl FnOnce() -> R) -> R {
+    context::allow_blocking(closure)
+}
+
+impl Handle {
+    pub(super) fn new(inner: Arc<Inner>) -> Self {
+        Self { inner }
+    }
+
+    pub(super) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    /// The runtime that the calling thread is in.
+    ///
+    /// # Panics
+    ///
+    /// If it is in none; see [`try_current`](Self::try_current).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Handle;
+    ///
+    /// #[fastwake::main]
+    /// async fn main() {
+    ///     let handle = Handle::current();
+    ///     std::thread::spawn(move || {
+    ///         handle.spawn(async { println!("from another thread") });
+    ///     });
+    /// }
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn current() -> Self {
+        match context::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The runtime that the calling thread is in.
+    ///
+    /// # Errors
+    ///
+    /// If it is in none.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        context::try_current()
+    }
+
+    /// Gives `f` the current runtime, without a clone.
+    #[track_caller]
+    pub(crate) fn with_current<R>(f: impl FnOnce(&Self) -> R) -> R {
+        match context::with_current(f) {
+            Ok(result) => result,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Makes this runtime the thread's current one until the guard is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let guard = runtime.handle().enter();
+    /// fastwake::spawn(async {});
+    /// drop(guard);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn enter(&self) -> EnterGuard<'_> {
+        context::enter(self)
+    }
+
+    /// Spawns a task, which begins to run at once, on whatever worker has time.
+    ///
+    /// On a runtime that has been shut down the task is cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let task = runtime.handle().spawn(async { 1 + 1 });
+    /// assert_eq!(runtime.block_on(task).unwrap(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_with(future, TaskMeta::at(Location::caller()))
+    }
+
+    pub(crate) fn spawn_with<F>(&self, future: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match &self.inner.current_thread {
+            None => self.inner.group.spawn(future, meta),
+            Some(scheduler) => scheduler.spawn(future, meta),
+        }
+    }
+
+    /// Spawns many tasks in one go: they are made first, put on the worklist together under one
+    /// lock, and as many workers are woken as they need. The handles are in the futures' order.
+    ///
+    /// # Panics
+    ///
+    /// If the iterator panics, so does this, and the tasks that were made are cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = fastwake::runtime::Handle::current();
+    /// let tasks = handle.spawn_batch((0..100).map(|i| async move { i * i }));
+    /// let mut sum = 0;
+    /// for task in tasks {
+    ///     sum += task.await.unwrap();
+    /// }
+    /// assert_eq!(sum, 328_350);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn spawn_batch<I>(&self, futures: I) -> Vec<JoinHandle<<I::Item as Future>::Output>>
+    where
+        I: IntoIterator<Item: Future<Output: Send> + Send + 'static>,
+    {
+        let meta = TaskMeta::at(Location::caller());
+        match &self.inner.current_thread {
+            None => self.inner.group.spawn_batch(futures, &meta),
+            Some(scheduler) => scheduler.spawn_batch(futures, &meta),
+        }
+    }
+
+    /// Spawns a task on the pool that is bound to one CPU: whatever wakes it, it is polled there.
+    ///
+    /// The pool runs one worker, and has spares for when it blocks in
+    /// [`block_in_place`](crate::task::block_in_place). It is made by the first call for its CPU.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the runtime may not use that CPU (see
+    /// [`Builder::cpus`](super::Builder::cpus)); the system's error if it gives no thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = fastwake::runtime::Handle::current();
+    /// let cpu = fastwake::topology::allowed_cpus()?.first().unwrap();
+    /// let task = handle.spawn_on(cpu, async { "here" })?;
+    /// assert_eq!(task.await.unwrap(), "here");
+    /// assert!(handle.spawn_on(1_000_000, async {}).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn spawn_on<F>(&self, cpu: usize, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.inner.group.spawn_on(cpu, future, TaskMeta::at(Location::caller()))
+    }
+
+    /// Runs a closure that may block on a thread made for that; see
+    /// [`task::spawn_blocking`](crate::task::spawn_blocking).
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.spawn_blocking_with(closure, TaskMeta::at(Location::caller()))
+    }
+
+    pub(crate) fn spawn_blocking_with<F, R>(&self, closure: F, meta: TaskMeta) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.inner.blocking.spawn(run_closure(closure), meta)
+    }
+
+    /// Runs a closure that computes for long beside the workers; see
+    /// [`task::spawn_cpu_intensive`](crate::task::spawn_cpu_intensive).
+    #[track_caller]
+    pub fn spawn_cpu_intensive<F, R>(&self, closure: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.spawn_cpu_intensive_with(closure, TaskMeta::at(Location::caller()))
+    }
+
+    pub(crate) fn spawn_cpu_intensive_with<F, R>(&self, closure: F, meta: TaskMeta) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.inner.group.spawn_cpu_intensive(run_closure(closure), meta)
+    }
+
+    /// As [`spawn_with`](Self::spawn_with), for a future whose polls compute for long.
+    pub(crate) fn spawn_cpu_intensive_future<F>(
+        &self,
+        future: F,
+        meta: TaskMeta,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.inner.group.spawn_cpu_intensive(future, meta)
+    }
+
+    /// Runs a future on the calling thread, inside this runtime, and blocks until it is ready.
+    ///
+    /// On a current-thread runtime this does not run the spawned tasks:
+    /// [`Runtime::block_on`](super::Runtime::block_on) does.
+    ///
+    /// # Panics
+    ///
+    /// If called where blocking is not allowed, such as in a task; if the future panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// assert_eq!(runtime.handle().block_on(async { 5 }), 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.assert_may_block();
+        let _entered = self.enter();
+        context::forbid_blocking(self.runtime_flavor(), || park_on(future))
+    }
+
+    /// As [`block_on`](Self::block_on), and runs the tasks of a current-thread runtime meanwhile.
+    #[track_caller]
+    pub(super) fn drive<F: Future>(&self, future: F) -> F::Output {
+        self.assert_may_block();
+        let _entered = self.enter();
+        context::forbid_blocking(self.runtime_flavor(), || match &self.inner.current_thread {
+            None => park_on(future),
+            Some(scheduler) => scheduler.block_on(future),
+        })
+    }
+
+    #[track_caller]
+    fn assert_may_block(&self) {
+        assert!(
+            context::is_blocking_allowed(),
+            "`block_on` cannot be called inside a runtime: it would block a thread that is there \
+             to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
+        );
+    }
+
+    /// Where the runtime's tasks run.
+    #[must_use]
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match self.inner.current_thread {
+            None => RuntimeFlavor::MultiThread,
+            Some(_) => RuntimeFlavor::CurrentThread,
+        }
+    }
+
+    /// The name that [`Builder::name`](super::Builder::name) gave the runtime.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.inner.name.as_deref()
+    }
+
+    /// What the runtime has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        let inner = &*self.inner;
+        let current_thread = inner.current_thread.iter();
+        let own = current_thread.map(|scheduler| scheduler.metrics());
+        RuntimeMetrics {
+            pools: own.chain(inner.group.metrics()).collect(),
+            workers: match self.runtime_flavor() {
+                RuntimeFlavor::CurrentThread => 1,
+                RuntimeFlavor::MultiThread => inner.group.workers(),
+            },
+            blocking: inner.blocking.metrics(),
+        }
+    }
+}
+
+/// Polls a future on this thread, which sleeps meanwhile.
+fn park_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    ThreadParker::with_current(|parker| {
+        let waker = parker.waker();
+        let mut context = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+            parker.park(None);
+        }
+    })
+}
+
+impl futures_task::Spawn for Handle {
+    fn spawn_obj(
+        &self,
+        future: futures_task::FutureObj<'static, ()>,
+    ) -> Result<(), futures_task::SpawnError> {
+        drop(self.spawn(future));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("name", &self.inner.name)
+            .field("flavor", &self.runtime_flavor())
+            .finish_non_exhaustive()
+    }
+}

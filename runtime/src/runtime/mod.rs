@@ -1,0 +1,20 @@
+#![forbid(unsafe_code)]
+//! The runtime: how it is built, entered, used and ended.
+//!
+//! Most programs need only [`#[fastwake::main]`](crate::main). [`Builder`] is for those that want
+//! other pools, names or limits; [`Runtime`] owns what it built; [`Handle`] is how the rest of a
+//! program, in tasks or on its own threads, reaches it.
+
+mod builder;
+mod config;
+mod context;
+mod handle;
+mod owner;
+
+pub use builder::Builder;
+pub(crate) use context::{allow_blocking, may_block_in_place};
+pub use context::{EnterGuard, TryCurrentError};
+pub use handle::{Handle, RuntimeFlavor};
+pub use owner::Runtime;
+
+pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics, RuntimeMetrics};

@@ -1,0 +1,389 @@
+//! The scheduler that has no threads: tasks run on the thread that is in `block_on`.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::Duration;
+
+use futures_task::{ArcWake, waker_ref};
+
+use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskList, TaskMeta};
+use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters};
+use crate::park::{Parker, ThreadParker};
+use crate::primitives::Lock;
+use crate::threads::{self, ThreadConfig};
+use crate::topology::CpuSet;
+
+/// How the scheduler was built.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrentThreadConfig {
+    /// Turns between two looks at what comes from other threads.
+    pub(crate) global_queue_interval: u32,
+    /// Turns between two looks at the future of `block_on`.
+    pub(crate) event_interval: u32,
+    pub(crate) threads: ThreadConfig,
+}
+
+/// A scheduler of which one thread at a time is the worker: whichever is in `block_on`.
+pub(crate) struct CurrentThread {
+    config: CurrentThreadConfig,
+    shared: Lock<Shared>,
+    /// Where the thread that has the core sleeps.
+    parker: Parker,
+    owned: OwnedTasks,
+    core: Lock<CorePlace>,
+    /// Written by the thread that has the core.
+    counters: WorkerCounters,
+    /// Wake-ups chosen; written under `shared`'s lock.
+    picks: Counter,
+    /// Wake-ups issued. Only when it equals `picks` may the scheduler go.
+    issued: AtomicU64,
+}
+
+/// What other threads may touch.
+struct Shared {
+    worklist: TaskList,
+    /// Has the thread with the core said that it sleeps?
+    idle: bool,
+    closed: bool,
+}
+
+/// What only the thread that runs the tasks touches.
+#[derive(Default)]
+struct Core {
+    queue: RefCell<TaskList>,
+    tick: Cell<u32>,
+}
+
+enum CorePlace {
+    Here(Box<Core>),
+    /// A thread runs the tasks; these others wait, with futures of their own, to take over.
+    Taken(Vec<Arc<ThreadParker>>),
+}
+
+/// This thread has the core. Gives it back when dropped.
+struct Driver<'a> {
+    scheduler: &'a Arc<CurrentThread>,
+    core: Option<Box<Core>>,
+}
+
+/// What the thread-local says: which scheduler's core this thread has.
+type Current = (*const CurrentThread, *const Core);
+
+thread_local! {
+    static CURRENT: Cell<Current> = const { Cell::new((ptr::null(), ptr::null())) };
+}
+
+/// Wakes the future of `block_on`.
+struct MainWaker {
+    woken: AtomicBool,
+    scheduler: Arc<CurrentThread>,
+}
+
+#[derive(Clone, Copy)]
+struct SchedulerRef(NonNull<CurrentThread>);
+// SAFETY: it is only used to reach the scheduler, which is `Sync`.
+unsafe impl Send for SchedulerRef {}
+// SAFETY: as above.
+unsafe impl Sync for SchedulerRef {}
+
+impl CurrentThread {
+    pub(crate) fn new(config: CurrentThreadConfig) -> Arc<Self> {
+        let shared = Shared { worklist: TaskList::new(), idle: false, closed: false };
+        Arc::new(Self {
+            config,
+            shared: Lock::new(shared),
+            parker: Parker::new(),
+            owned: OwnedTasks::new(),
+            core: Lock::new(CorePlace::Here(Box::default())),
+            counters: WorkerCounters::default(),
+            picks: Counter::default(),
+            issued: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn spawn<F>(&self, future: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (task, handle) = cell::new(future, SchedulerRef(NonNull::from(self)), meta);
+        self.accept(task);
+        handle
+    }
+
+    /// Spawns many tasks in one locked section.
+    pub(crate) fn spawn_batch<I>(
+        &self,
+        futures: I,
+        meta: &TaskMeta,
+    ) -> Vec<JoinHandle<<I::Item as Future>::Output>>
+    where
+        I: IntoIterator<Item: Future<Output: Send> + Send + 'static>,
+    {
+        let mut tasks = TaskList::new();
+        let new = |future| {
+            let scheduler = SchedulerRef(NonNull::from(self));
+            let (task, handle) = cell::new(future, scheduler, meta.clone());
+            tasks.push_back(task);
+            handle
+        };
+        let handles = futures.into_iter().map(new).collect();
+        self.accept_all(tasks);
+        handles
+    }
+
+    /// Takes a task that was scheduled on the calling thread.
+    fn accept(&self, task: Runnable) {
+        match self.core_of_this_thread() {
+            Some(core) => core.queue.borrow_mut().push_back(task),
+            None => self.accept_all(TaskList::from_iter([task])),
+        }
+    }
+
+    fn accept_all(&self, tasks: TaskList) {
+        let mut shared = self.shared.lock();
+        if shared.closed {
+            drop(shared);
+            return tasks.for_each(Runnable::refuse);
+        }
+        shared.worklist.append(tasks);
+        // As in the pools: chosen under the lock, woken after it, and a sleeper that was chosen
+        // stays visible.
+        let wake = shared.idle && self.parker.is_parked();
+        if wake {
+            self.picks.increment();
+        }
+        drop(shared);
+        if wake {
+            self.parker.unpark();
+            // ORDERING: Release pairs with the Acquire in `finish`. The scheduler may be gone
+            // after this.
+            self.issued.fetch_add(1, Release);
+        }
+    }
+
+    fn core_of_this_thread(&self) -> Option<&Core> {
+        let (scheduler, core) = CURRENT.try_with(Cell::get).ok()?;
+        // SAFETY: set by `Driver::run` while it has the core, on this thread.
+        ptr::eq(scheduler, self).then(|| unsafe { &*core })
+    }
+
+    /// Runs the future on this thread and, unless another thread does so, the tasks beside it.
+    pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
+        let mut future = pin!(future);
+        loop {
+            if let Some(mut driver) = self.take_core() {
+                return driver.run(future);
+            }
+            if let Poll::Ready(output) = self.wait_for_core(future.as_mut()) {
+                return output;
+            }
+        }
+    }
+
+    fn take_core(self: &Arc<Self>) -> Option<Driver<'_>> {
+        let mut place = self.core.lock();
+        match std::mem::replace(&mut *place, CorePlace::Taken(Vec::new())) {
+            CorePlace::Here(core) => Some(Driver { scheduler: self, core: Some(core) }),
+            taken => {
+                *place = taken;
+                None
+            }
+        }
+    }
+
+    /// Polls the future while another thread has the core. Pending: the core may be free.
+    fn wait_for_core<F: Future>(&self, mut future: Pin<&mut F>) -> Poll<F::Output> {
+        let parker = ThreadParker::new();
+        let waker = parker.waker();
+        loop {
+            let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+            let mut place = self.core.lock();
+            let CorePlace::Taken(waiting) = &mut *place else { return polled };
+            waiting.retain(|other| !Arc::ptr_eq(other, &parker));
+            if polled.is_ready() {
+                return polled;
+            }
+            waiting.push(Arc::clone(&parker));
+            drop(place);
+            parker.park(None);
+        }
+    }
+
+    /// Takes no more work, and drops all tasks; if a thread has the core, it does so at its end.
+    pub(crate) fn shutdown(self: &Arc<Self>) {
+        self.shared.lock().closed = true;
+        drop(self.take_core());
+    }
+
+    /// Drops what is left, until nobody can lead into the scheduler any more.
+    fn finish(&self, core: &Core) {
+        let mut pause = Duration::from_micros(10);
+        loop {
+            core.queue.take().for_each(Runnable::cancel);
+            let worklist = std::mem::take(&mut self.shared.lock().worklist);
+            worklist.for_each(Runnable::cancel);
+            let left = self.owned.close_and_cancel();
+            let picks = { let _shared = self.shared.lock(); self.picks.get() };
+            // ORDERING: Acquire pairs with the Release in `accept_all`.
+            if left == 0 && self.issued.load(Acquire) == picks {
+                return;
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(10));
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> PoolMetrics {
+        let counters = &self.counters;
+        PoolMetrics {
+            tasks_started: counters.started.get(),
+            tasks_completed: counters.completed.get(),
+            polls: counters.polls.get(),
+            picks: self.picks.get(),
+            wakes: self.issued.load(Relaxed),
+            parks: counters.parks.get(),
+            worklist_depth: self.shared.lock().worklist.len(),
+            suspended_tasks: self.owned.len(),
+            ..PoolMetrics::new(PoolKind::CurrentThread, CpuSet::new(), 1)
+        }
+    }
+}
+
+impl Driver<'_> {
+    fn core(&self) -> &Core {
+        self.core.as_ref().expect("a driver has the core until it is dropped")
+    }
+
+    fn run<F: Future>(&mut self, mut future: Pin<&mut F>) -> F::Output {
+        let _current = Entered(CURRENT.replace((Arc::as_ptr(self.scheduler), self.core())));
+        let scheduler = Arc::clone(self.scheduler);
+        let main = Arc::new(MainWaker { woken: AtomicBool::new(true), scheduler });
+        let waker = waker_ref(&main);
+        let mut context = Context::from_waker(&waker);
+        loop {
+            // ORDERING: Acquire pairs with the Release in `wake_by_ref`.
+            if main.woken.swap(false, AcqRel)
+                && let Poll::Ready(output) = future.as_mut().poll(&mut context)
+            {
+                return output;
+            }
+            if !self.run_tasks() {
+                self.park(&main);
+            }
+        }
+    }
+
+    /// Runs tasks for a while. False: there are none left.
+    fn run_tasks(&self) -> bool {
+        let scheduler = self.scheduler;
+        for _ in 0..scheduler.config.event_interval {
+            let Some(task) = self.next() else { return false };
+            let counters = &scheduler.counters;
+            counters.polls.increment();
+            if task.is_new() {
+                counters.started.increment();
+            }
+            match task.run(&scheduler.owned) {
+                Ran::Completed => counters.completed.increment(),
+                Ran::Suspended => {}
+                Ran::Yielded(task) => self.core().queue.borrow_mut().push_back(task),
+            }
+        }
+        true
+    }
+
+    fn next(&self) -> Option<Runnable> {
+        let core = self.core();
+        let tick = core.tick.get().wrapping_add(1);
+        core.tick.set(tick);
+        if tick % self.scheduler.config.global_queue_interval == 0
+            && let Some(task) = self.scheduler.shared.lock().worklist.pop_front()
+        {
+            return Some(task);
+        }
+        let local = core.queue.borrow_mut().pop_front();
+        local.or_else(|| {
+            let mut batch = std::mem::take(&mut self.scheduler.shared.lock().worklist);
+            let task = batch.pop_front();
+            core.queue.borrow_mut().append(batch);
+            task
+        })
+    }
+
+    /// Sleeps in the driver (which for now is the parker) until there is something to do.
+    fn park(&self, main: &MainWaker) {
+        let scheduler = self.scheduler;
+        let mut shared = scheduler.shared.lock();
+        if !shared.worklist.is_empty() || main.woken.load(Acquire) {
+            return;
+        }
+        shared.idle = true;
+        scheduler.parker.prepare();
+        drop(shared);
+        scheduler.counters.parks.increment();
+        let hooks = &scheduler.config.threads;
+        threads::call(hooks.on_park.as_ref());
+        scheduler.parker.wait(None);
+        threads::call(hooks.on_unpark.as_ref());
+        scheduler.shared.lock().idle = false;
+    }
+}
+
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        let Some(core) = self.core.take() else { return };
+        if self.scheduler.shared.lock().closed {
+            self.scheduler.finish(&core);
+        }
+        let mut place = self.scheduler.core.lock();
+        let before = std::mem::replace(&mut *place, CorePlace::Here(core));
+        drop(place);
+        if let CorePlace::Taken(waiting) = before {
+            // All of them: one that has its output meanwhile must not swallow the only call.
+            waiting.iter().for_each(|parker| parker.unpark());
+        }
+    }
+}
+
+/// Puts the thread-local back as it was.
+struct Entered(Current);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
+
+impl ArcWake for MainWaker {
+    fn wake_by_ref(main: &Arc<Self>) {
+        // ORDERING: Release pairs with the Acquire in `Driver::run`. The driver that goes to sleep
+        // prepares first and a notification stays, so it does not matter when it looks.
+        let already = main.woken.swap(true, AcqRel);
+        if !already && main.scheduler.core_of_this_thread().is_none() {
+            main.scheduler.parker.unpark();
+        }
+    }
+}
+
+impl Schedule for SchedulerRef {
+    fn schedule(self, task: Runnable) {
+        // SAFETY: the task has been suspended before, so it is in the scheduler's list of owned
+        // tasks, and while it is scheduled `finish` waits for it, and then for the wake-up.
+        unsafe { self.0.as_ref() }.accept(task);
+    }
+}
+
+impl fmt::Debug for CurrentThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CurrentThread").field("config", &self.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,418 @@
+//! The pools of one runtime, from its first thread to its last task.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+use std::{fmt, io, thread};
+
+use crate::cell::{self, JoinHandle, TaskList, TaskMeta};
+use crate::metrics::{PoolKind, PoolMetrics, WorkerCounters};
+use crate::primitives::atomic::AtomicUsize;
+use crate::primitives::atomic::Ordering::AcqRel;
+use crate::threads::{Role, ThreadConfig, Threads};
+use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_thread, set_current_thread_nice};
+
+use super::injector::Offers;
+use super::placement::{self, Plan};
+use super::pool::{Pool, PoolConfig};
+use super::worker::{Blocked, Worker};
+
+/// Priority of the threads for CPU-intensive work, as a `nice` value. At 10 a normal thread has ten
+/// times the weight: the workers get the CPU when they want it, and the work still goes on beside
+/// other programs. 19 would be a seventieth, which starves it there.
+const CPU_INTENSIVE_NICE: i32 = 10;
+
+/// What a group is made from.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupConfig {
+    /// The CPUs that may be used, and how they hang together.
+    pub(crate) machine: Topology,
+    /// The workers of the pods' pools; `None` for a runtime that has none of its own.
+    pub(crate) workers: Option<usize>,
+    pub(crate) scope: AffinityScope,
+    pub(crate) strict: bool,
+    /// How many CPU-intensive tasks run at once.
+    pub(crate) cpu_intensive: usize,
+    pub(crate) global_queue_interval: u32,
+    pub(crate) keep_alive: Duration,
+}
+
+/// All worker pools of a runtime.
+///
+/// The group ends when its last user leaves: every worker is one, and so is the runtime until it
+/// shuts down. The last one waits until no task is left that has not completed, and until every
+/// wake-up that was owed has been issued: from then on no waker can lead into a pool, and the
+/// memory may go whenever the last `Arc` does.
+pub(crate) struct Group {
+    config: GroupConfig,
+    threads: Arc<Threads>,
+    /// One for each pod, or for each group of merged pods.
+    pods: Box<[Pool]>,
+    neighbours: Box<[Box<[usize]>]>,
+    /// The index in `pods` for each CPU number that is in one.
+    pod_of_cpu: Box<[u16]>,
+    cpu_intensive: Pool,
+    /// Made when the first task is spawned on that CPU.
+    per_cpu: Box<[(usize, OnceLock<Box<Pool>>)]>,
+    /// Held while a per-CPU pool is made, and while the group is closed.
+    closed: Mutex<bool>,
+    offers: crate::primitives::Arc<Offers>,
+    users: AtomicUsize,
+    this: Weak<Group>,
+}
+
+/// One use of a group.
+pub(super) struct Lease(Arc<Group>);
+
+impl Lease {
+    pub(super) fn group(&self) -> &Group {
+        &self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+impl Group {
+    /// Makes the pools, as yet without threads.
+    pub(crate) fn new(config: GroupConfig, threads: Arc<Threads>) -> Arc<Self> {
+        let group = Arc::new_cyclic(|this| Self::with_pools(config, threads, Weak::clone(this)));
+        for pool in group.pools() {
+            // SAFETY: the pool lies in the group, and ends with it.
+            unsafe { pool.join(Arc::as_ptr(&group)) };
+        }
+        group
+    }
+
+    /// Makes the threads that stay for good.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if it refuses one. Those that were made stay until the shutdown.
+    pub(crate) fn start(&self) -> io::Result<()> {
+        self.pods.iter().try_for_each(Pool::start)
+    }
+
+    fn with_pools(config: GroupConfig, threads: Arc<Threads>, this: Weak<Self>) -> Self {
+        let machine = &config.machine;
+        let plans = match config.workers {
+            Some(workers) => placement::plan(machine, config.scope, workers),
+            None => Vec::new(),
+        };
+        let neighbours = match config.strict {
+            true => vec![Box::default(); plans.len()],
+            false => placement::neighbours(machine, &plans),
+        };
+        let mut pod_of_cpu = vec![0; machine.cpus().last().map_or(0, |last| last + 1)];
+        for (index, plan) in plans.iter().enumerate() {
+            plan.cpus.iter().for_each(|cpu| pod_of_cpu[cpu] = index as u16);
+        }
+        let offers = Offers::new();
+        let pod = |(index, Plan { cpus, workers }): (usize, Plan)| {
+            let workers = workers as u32;
+            let (kind, strict) = (PoolKind::Unbound, config.strict);
+            let config =
+                PoolConfig { kind, index, cpus, strict, nice: 0, limit: workers, kept: workers };
+            Pool::new(config, offers.clone())
+        };
+        let cpu_intensive = PoolConfig {
+            kind: PoolKind::CpuIntensive,
+            index: 0,
+            cpus: machine.cpus().clone(),
+            strict: false,
+            nice: CPU_INTENSIVE_NICE,
+            limit: config.cpu_intensive as u32,
+            kept: 0,
+        };
+        Self {
+            pods: plans.into_iter().enumerate().map(pod).collect(),
+            neighbours: neighbours.into_boxed_slice(),
+            pod_of_cpu: pod_of_cpu.into_boxed_slice(),
+            // Whether it has somebody to pick is nobody else's business.
+            cpu_intensive: Pool::new(cpu_intensive, Offers::new()),
+            per_cpu: machine.cpus().iter().map(|cpu| (cpu, OnceLock::new())).collect(),
+            closed: Mutex::new(false),
+            offers,
+            users: AtomicUsize::new(1),
+            config,
+            threads,
+            this,
+        }
+    }
+
+    fn pools(&self) -> impl Iterator<Item = &Pool> {
+        let per_cpu = self.per_cpu.iter().filter_map(|(_, pool)| pool.get().map(|pool| &**pool));
+        self.pods.iter().chain([&self.cpu_intensive]).chain(per_cpu)
+    }
+
+    // What the pools and workers ask.
+
+    pub(super) fn global_queue_interval(&self) -> u32 {
+        self.config.global_queue_interval
+    }
+
+    pub(super) fn keep_alive(&self) -> Duration {
+        self.config.keep_alive
+    }
+
+    pub(super) fn thread_config(&self) -> &ThreadConfig {
+        self.threads.config()
+    }
+
+    fn neighbour_indices(&self, pool: &Pool) -> &[usize] {
+        match pool.config.kind {
+            PoolKind::Unbound => &self.neighbours[pool.config.index],
+            _ => &[],
+        }
+    }
+
+    /// Is there another pool that tasks of this one may go to?
+    pub(super) fn has_neighbours(&self, pool: &Pool) -> bool {
+        !self.neighbour_indices(pool).is_empty()
+    }
+
+    /// The pools that share work with this one, nearest first.
+    pub(super) fn neighbours(&self, pool: &Pool) -> impl Iterator<Item = &Pool> {
+        self.neighbour_indices(pool).iter().map(|&index| &self.pods[index])
+    }
+
+    /// Does any pod's pool have somebody to pick?
+    pub(super) fn offers(&self) -> bool {
+        self.offers.any()
+    }
+
+    /// As [`neighbours`](Self::neighbours), those that have somebody to pick.
+    pub(super) fn neighbours_with_offers(&self, pool: &Pool) -> impl Iterator<Item = &Pool> {
+        let offers = self.has_neighbours(pool) && self.offers();
+        let neighbours = offers.then(|| self.neighbours(pool)).into_iter().flatten();
+        neighbours.filter(|pool| pool.injector.hints.has_offer())
+    }
+
+    /// Makes the thread of a worker.
+    pub(super) fn spawn_worker(&self, pool: &Pool, slot: u32) -> io::Result<()> {
+        let Some(group) = self.this.upgrade() else {
+            return Err(io::Error::other("the runtime has ended"));
+        };
+        // ORDERING: as `Arc`'s count; the pick that led here was made by a user of the group, or
+        // by somebody whom its last user waits for.
+        self.users.fetch_add(1, AcqRel);
+        let lease = Lease(group);
+        let pool = pool.as_scheduler();
+        self.threads.spawn(Role::Worker, move || Worker::main(&lease, pool, slot))
+    }
+
+    /// Gives the calling thread, a new worker, the pool's CPUs and priority.
+    pub(super) fn place_current_thread(&self, pool: &Pool) {
+        let PoolConfig { kind, ref cpus, strict, nice, .. } = pool.config;
+        let pinned = strict || kind == PoolKind::PerCpu;
+        // The thread has inherited its maker's mask, which may be that of a pod.
+        let cpus = if pinned { cpus } else { self.config.machine.cpus() };
+        // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
+        // leaves the thread where it may run: the work goes on, only not where it would be best.
+        let _ = set_current_thread(cpus);
+        if nice != 0 {
+            let _ = set_current_thread_nice(nice);
+        }
+    }
+
+    /// Sends the calling worker, which is about to sleep, back to its pod if the kernel has moved
+    /// it away: its next wake-up begins where it sleeps.
+    pub(super) fn bring_home(&self, pool: &Pool, counters: &WorkerCounters) {
+        if pool.config.strict || pool.config.kind != PoolKind::Unbound || self.pods.len() < 2 {
+            return;
+        }
+        if current_cpu().is_none_or(|cpu| pool.config.cpus.contains(cpu)) {
+            return;
+        }
+        // To ask for the pod alone moves the thread; then it may be moved again.
+        if set_current_thread(&pool.config.cpus).is_ok() {
+            counters.repatriated.increment();
+            let _ = set_current_thread(self.config.machine.cpus());
+        }
+    }
+
+    // What the runtime asks.
+
+    /// The pool of the pod that the calling thread is in.
+    fn pod_of_caller(&self) -> &Pool {
+        let index = match self.pods.len() {
+            1 => 0,
+            _ => current_cpu().and_then(|cpu| self.pod_of_cpu.get(cpu)).copied().unwrap_or(0),
+        };
+        &self.pods[usize::from(index)]
+    }
+
+    /// Spawns a task where the caller is: in a worker's own pool, otherwise in its pod's.
+    pub(crate) fn spawn<F>(&self, future: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Worker::with_current(|worker| {
+            let pool = self.pool_for_spawn(worker);
+            let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
+            pool.accept(worker, task);
+            handle
+        })
+    }
+
+    fn pool_for_spawn<'a>(&'a self, worker: Option<&Worker<'a>>) -> &'a Pool {
+        match worker.map(Worker::pool) {
+            Some(pool) if pool.config.kind == PoolKind::Unbound && pool.is_in(self) => pool,
+            _ => self.pod_of_caller(),
+        }
+    }
+
+    /// Spawns many tasks in one locked section.
+    pub(crate) fn spawn_batch<I>(
+        &self,
+        futures: I,
+        meta: &TaskMeta,
+    ) -> Vec<JoinHandle<<I::Item as Future>::Output>>
+    where
+        I: IntoIterator<Item: Future<Output: Send> + Send + 'static>,
+    {
+        Worker::with_current(|worker| {
+            let pool = self.pool_for_spawn(worker);
+            let mut tasks = TaskList::new();
+            let new = |future| {
+                let (task, handle) = cell::new(future, pool.as_scheduler(), meta.clone());
+                tasks.push_back(task);
+                handle
+            };
+            let handles = futures.into_iter().map(new).collect();
+            if !tasks.is_empty() {
+                pool.submit_batch(tasks);
+            }
+            handles
+        })
+    }
+
+    /// Spawns a task on the pool for CPU-intensive work.
+    pub(crate) fn spawn_cpu_intensive<F>(&self, future: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let pool = &self.cpu_intensive;
+        let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
+        Worker::with_current(|worker| pool.accept(worker, task));
+        handle
+    }
+
+    /// Spawns a task on the pool that is bound to `cpu`.
+    ///
+    /// # Errors
+    ///
+    /// If the runtime may not use that CPU.
+    pub(crate) fn spawn_on<F>(
+        &self,
+        cpu: usize,
+        future: F,
+        meta: TaskMeta,
+    ) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let pool = self.pool_of_cpu(cpu)?;
+        let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
+        Worker::with_current(|worker| pool.accept(worker, task));
+        Ok(handle)
+    }
+
+    fn pool_of_cpu(&self, cpu: usize) -> io::Result<&Pool> {
+        let found = self.per_cpu.binary_search_by_key(&cpu, |(cpu, _)| *cpu);
+        let Ok(index) = found else {
+            let allowed = self.config.machine.cpus();
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("CPU {cpu} is not among those that this runtime may use: {allowed}"),
+            ));
+        };
+        let (_, pool) = &self.per_cpu[index];
+        if let Some(pool) = pool.get() {
+            return Ok(pool);
+        }
+        // Under the lock, so that a shutdown either closes the new pool or is seen here.
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = pool.get_or_init(|| Box::new(self.new_per_cpu_pool(cpu, index)));
+        if *closed {
+            pool.close();
+        }
+        Ok(pool)
+    }
+
+    fn new_per_cpu_pool(&self, cpu: usize, index: usize) -> Pool {
+        let config = PoolConfig {
+            kind: PoolKind::PerCpu,
+            index,
+            cpus: CpuSet::from_iter([cpu]),
+            strict: true,
+            nice: 0,
+            limit: 1,
+            kept: 0,
+        };
+        let pool = Pool::new(config, Offers::new());
+        // SAFETY: it is going to lie in this group, and ends with it.
+        unsafe { pool.join(self) };
+        pool
+    }
+
+    // The end.
+
+    /// Takes no more work. Tasks that are being polled are left to their workers; everything else
+    /// is dropped by whoever leaves the group next. Returns at once.
+    pub(crate) fn shutdown(&self) {
+        {
+            let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+            if std::mem::replace(&mut *closed, true) {
+                return;
+            }
+            self.pools().for_each(Pool::close);
+        }
+        self.leave();
+    }
+
+    /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
+    pub(super) fn cancel_all(&self) -> usize {
+        self.pools().map(Pool::cancel_all).sum()
+    }
+
+    fn leave(&self) {
+        if self.users.fetch_sub(1, AcqRel) != 1 {
+            return;
+        }
+        // The last one. What is left is with threads that are about to find the pools closed, or
+        // have yet to issue a wake-up: a matter of microseconds, unless they are held up.
+        let mut pause = Duration::from_micros(10);
+        while self.cancel_all() > 0 || !self.pools().all(|pool| pool.injector.is_even()) {
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(10));
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> Vec<PoolMetrics> {
+        self.pools().map(Pool::metrics).collect()
+    }
+
+    /// How many workers the pods' pools may run at once.
+    pub(crate) fn workers(&self) -> usize {
+        self.pods.iter().map(|pool| pool.config.limit as usize).sum()
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("pools", &self.metrics()).finish_non_exhaustive()
+    }
+}
+
+/// Tells the pool that this thread's worker is going to block, if it is one.
+pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
+    let _blocked: Option<Blocked> = Worker::block_current();
+    f()
+}

@@ -1,0 +1,34 @@
+//! The scheduler: worker pools, who works in them, and who is woken when.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`group`] | the pools of one runtime, their threads, their end |
+//! | [`placement`] | which pools there are, from the machine's pods |
+//! | [`pool`] | one pool: putting work down, picking, delivering |
+//! | [`injector`] | the pool's lock and what it guards |
+//! | [`kick`] | the wake-up that a pick owes |
+//! | [`policy`] | every threshold, as a question |
+//! | [`slot`], [`local_queue`], [`lifo_slot`] | what others may touch of a worker |
+//! | [`worker`] | the loop, going idle, searching, blocking |
+//! | [`current_thread`] | the scheduler that runs on the caller's thread |
+//!
+//! The protocols, their rules and the argument that no wake-up is lost are in `README.md` beside
+//! this file.
+
+mod current_thread;
+mod group;
+mod injector;
+mod kick;
+mod lifo_slot;
+mod local_queue;
+mod placement;
+pub(crate) mod policy;
+mod pool;
+mod rng;
+mod slot;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
+pub(crate) use group::{Group, GroupConfig, block_in_place};

@@ -1,0 +1,135 @@
+#![forbid(unsafe_code)]
+//! The scheduler's questions, as pure functions: every threshold stands here.
+
+use std::time::Duration;
+
+/// What a pool's lock guards, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Workers that run tasks or look for some.
+    pub(super) running: u32,
+    /// Threads that have been asked for and have not arrived.
+    pub(super) starting: u32,
+    /// Workers that may run at once.
+    pub(super) limit: u32,
+    /// Threads, whatever they do; those that are starting not included.
+    pub(super) threads: u32,
+    /// Threads that stay for good.
+    pub(super) kept: u32,
+    /// Tasks on the worklist.
+    pub(super) work: usize,
+}
+
+/// How many tasks a worker runs from its LIFO slot before it lets the queue go first. The slot is
+/// for the answer to a message that has just been sent; two tasks that only talk to each other must
+/// not keep the rest waiting.
+pub(super) const LIFO_STREAK: u32 = 3;
+
+/// How many turns pass between two looks at the worklist of a worker that has local work; without
+/// them, a worker that keeps itself busy would never see what comes from outside. Prime, so as not
+/// to fall into step with a program's own pattern.
+pub(crate) const GLOBAL_QUEUE_INTERVAL: u32 = 61;
+
+/// How many workers beyond those that may run a pool can have: one more blocked in
+/// `block_in_place` than this, and the pool waits for one of them.
+pub(super) const SPARE_WORKERS: u32 = 256;
+
+/// How long a surplus thread stays without work; tokio's default for its blocking threads.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// May one more worker run? Asked by whoever has put work down, before a pick.
+pub(super) fn room_for_worker(counts: &Counts) -> bool {
+    counts.running + counts.starting < counts.limit
+}
+
+/// Is there more to do than those who run will take? Asked by a worker that has just taken a task,
+/// before it runs it.
+pub(super) fn need_more_worker(counts: &Counts, taken_to_local: usize) -> bool {
+    (counts.work > 0 || taken_to_local > 0) && room_for_worker(counts)
+}
+
+/// May a worker that was woken, or has come back from blocking, go on?
+pub(super) fn may_run(counts: &Counts) -> bool {
+    counts.running < counts.limit
+}
+
+/// Is somebody to go, now that one has come back from blocking?
+pub(super) fn too_many_running(counts: &Counts) -> bool {
+    counts.running > counts.limit
+}
+
+/// Could an idle worker be spared, if it stays without work?
+pub(super) fn too_many_threads(counts: &Counts) -> bool {
+    counts.threads > counts.kept
+}
+
+/// May a worker whose keep-alive has passed go? It may not while anybody could have picked it for
+/// work that is still there (design, invariant 3).
+pub(super) fn may_retire(counts: &Counts, picked: bool) -> bool {
+    too_many_threads(counts) && counts.work == 0 && !picked
+}
+
+/// How many tasks to take from the worklist at once: a fair share, no more than half a local queue.
+pub(super) fn batch(counts: &Counts, local_capacity: usize) -> usize {
+    let share = counts.work.div_ceil(counts.limit.max(1) as usize);
+    share.clamp(1, (local_capacity / 2).max(1))
+}
+
+/// Is it worth searching, or do enough others? Half the workers at most search at once: more would
+/// only meet at the same queues.
+pub(super) fn may_search(searching: u32, limit: u32) -> bool {
+    2 * searching < limit.max(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDLE: Counts =
+        Counts { running: 0, starting: 0, limit: 2, threads: 2, kept: 2, work: 1 };
+
+    #[test]
+    fn a_pool_at_its_limit_needs_nobody() {
+        assert!(room_for_worker(&IDLE));
+        assert!(room_for_worker(&Counts { running: 1, ..IDLE }));
+        assert!(!room_for_worker(&Counts { running: 2, ..IDLE }));
+        assert!(!room_for_worker(&Counts { running: 1, starting: 1, ..IDLE }));
+        assert!(may_run(&Counts { running: 1, ..IDLE }));
+        assert!(!may_run(&Counts { running: 2, ..IDLE }));
+        assert!(too_many_running(&Counts { running: 3, ..IDLE }));
+    }
+
+    #[test]
+    fn a_chain_kick_needs_work_that_is_left() {
+        assert!(need_more_worker(&Counts { running: 1, ..IDLE }, 0));
+        assert!(need_more_worker(&Counts { running: 1, work: 0, ..IDLE }, 3));
+        assert!(!need_more_worker(&Counts { running: 1, work: 0, ..IDLE }, 0));
+        assert!(!need_more_worker(&Counts { running: 2, ..IDLE }, 9));
+    }
+
+    #[test]
+    fn a_worker_retires_only_when_surplus_unpicked_and_without_work() {
+        let surplus = Counts { threads: 3, work: 0, ..IDLE };
+        assert!(may_retire(&surplus, false));
+        assert!(!may_retire(&surplus, true));
+        assert!(!may_retire(&Counts { work: 1, ..surplus }, false));
+        assert!(!may_retire(&Counts { threads: 2, ..surplus }, false));
+    }
+
+    #[test]
+    fn a_batch_is_a_fair_share_within_half_a_queue() {
+        assert_eq!(batch(&Counts { work: 1, ..IDLE }, 256), 1);
+        assert_eq!(batch(&Counts { work: 10, ..IDLE }, 256), 5);
+        assert_eq!(batch(&Counts { work: 10_000, ..IDLE }, 256), 128);
+        assert_eq!(batch(&Counts { work: 9, limit: 0, ..IDLE }, 2), 1);
+    }
+
+    #[test]
+    fn half_of_the_workers_search() {
+        assert!(may_search(0, 1));
+        assert!(may_search(0, 2));
+        assert!(!may_search(1, 2));
+        assert!(may_search(3, 8));
+        assert!(!may_search(4, 8));
+    }
+}

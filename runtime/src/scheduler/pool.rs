@@ -1,0 +1,399 @@
+//! A worker pool: an injector, and the slots of its workers.
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::OnceLock;
+
+use crossbeam_utils::CachePadded;
+
+use crate::cell::{Runnable, Schedule, TaskList};
+use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters};
+use crate::park::Unparked;
+use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
+use crate::primitives::atomic::{AtomicU32, fence};
+use crate::topology::CpuSet;
+
+use super::group::Group;
+use super::injector::{Injector, Offers, Pickable, Session, Shape, Target};
+use super::kick::{Kick, KickBatch};
+use super::policy;
+use super::slot::Slot;
+use super::worker::Worker;
+use crate::primitives::Arc;
+
+/// What a pool is for and where it runs; set when it is made.
+#[derive(Debug, Clone)]
+pub(super) struct PoolConfig {
+    pub(super) kind: PoolKind,
+    /// The pool's place among those of its group.
+    pub(super) index: usize,
+    /// The CPUs of the pod.
+    pub(super) cpus: CpuSet,
+    /// Are the workers pinned to them, and the tasks with the workers?
+    pub(super) strict: bool,
+    /// Scheduling priority of the workers, as a `nice` value.
+    pub(super) nice: i32,
+    /// Workers that may run at once.
+    pub(super) limit: u32,
+    /// Threads that stay for good.
+    pub(super) kept: u32,
+}
+
+pub(super) struct Pool {
+    pub(super) config: PoolConfig,
+    pub(super) injector: CachePadded<Injector>,
+    /// Filled from the front: `used` slots have had a thread.
+    slots: Box<[OnceLock<Box<Slot>>]>,
+    used: AtomicU32,
+    /// The group that the pool lies in; set before the first use, by `Group` alone.
+    group: OnceLock<GroupPtr>,
+}
+
+#[derive(Clone, Copy)]
+struct GroupPtr(NonNull<Group>);
+// SAFETY: it is only used to reach the `Group`, which is `Sync`.
+unsafe impl Send for GroupPtr {}
+// SAFETY: as above.
+unsafe impl Sync for GroupPtr {}
+
+/// Where the tasks of a pool go when they are to run.
+#[derive(Clone, Copy)]
+pub(super) struct PoolRef(NonNull<Pool>);
+// SAFETY: it is only used to reach the `Pool`, which is `Sync`.
+unsafe impl Send for PoolRef {}
+// SAFETY: as above.
+unsafe impl Sync for PoolRef {}
+
+impl Pool {
+    pub(super) fn new(config: PoolConfig, offers: Arc<Offers>) -> Self {
+        let spares = if config.kind == PoolKind::CpuIntensive { 0 } else { policy::SPARE_WORKERS };
+        let slots = config.limit + spares;
+        let shape = Shape { limit: config.limit, kept: config.kept, slots };
+        let injector = Injector::new(shape, offers);
+        // Brings the hints up to date: a pool whose threads are made on demand can be picked from.
+        drop(injector.lock());
+        Self {
+            config,
+            injector: CachePadded::new(injector),
+            slots: (0..slots).map(|_| OnceLock::new()).collect(),
+            used: AtomicU32::new(0),
+            group: OnceLock::new(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The pool lies in `group`, and is not used after it.
+    pub(super) unsafe fn join(&self, group: *const Group) {
+        let group = NonNull::new(group.cast_mut()).expect("a group has an address");
+        let _ = self.group.set(GroupPtr(group));
+    }
+
+    /// The group, if there is one: a pool in a model has none.
+    pub(super) fn group(&self) -> Option<&Group> {
+        // SAFETY: `join`'s promise.
+        self.group.get().map(|group| unsafe { group.0.as_ref() })
+    }
+
+    pub(super) fn as_scheduler(&self) -> PoolRef {
+        PoolRef(NonNull::from(self))
+    }
+
+    pub(super) fn slot(&self, index: u32) -> &Slot {
+        self.slots[index as usize].get_or_init(|| {
+            self.used.fetch_max(index + 1, Relaxed);
+            Box::new(Slot::new())
+        })
+    }
+
+    /// The slots that have had a thread.
+    pub(super) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> + ExactSizeIterator {
+        let used = self.used.load(Relaxed) as usize;
+        self.slots[..used].iter().map(|slot| &**slot.get_or_init(|| Box::new(Slot::new())))
+    }
+
+    /// May tasks of the one pool run on workers of the other?
+    pub(super) fn shares_with(&self, other: &Pool) -> bool {
+        let shares = |pool: &Pool| pool.config.kind == PoolKind::Unbound && !pool.config.strict;
+        std::ptr::eq(self, other)
+            || shares(self)
+                && shares(other)
+                && other.group().is_some_and(|group| self.is_in(group))
+    }
+
+    /// Does the pool lie in this group?
+    pub(super) fn is_in(&self, group: &Group) -> bool {
+        self.group().is_some_and(|own| std::ptr::eq(own, group))
+    }
+
+    fn is_parked(&self, slot: u32) -> bool {
+        self.slot(slot).parker.is_parked()
+    }
+
+    /// Picks a worker; to be sent after the session.
+    pub(super) fn pick(&self, session: &mut Session<'_>) -> Option<Kick<'_>> {
+        let target = session.pick(0, |slot| self.is_parked(slot))?;
+        Some(Kick::new(self, target))
+    }
+
+    /// As [`pick`](Self::pick), for a worker that has taken work and leaves some.
+    pub(super) fn pick_next(&self, session: &mut Session<'_>, local: usize) -> Option<Kick<'_>> {
+        if !policy::need_more_worker(&session.counts(), local) {
+            return None;
+        }
+        let kick = self.pick(session)?;
+        self.injector.counters.chain_kicks.increment();
+        Some(kick)
+    }
+
+    /// Takes a task that was scheduled on a thread that is this worker, or none.
+    pub(super) fn accept(&self, worker: Option<&Worker<'_>>, task: Runnable) {
+        match worker {
+            Some(worker) if worker.takes_from(self) => worker.schedule(task),
+            _ => self.submit(task),
+        }
+    }
+
+    /// Puts a task on the worklist and sees to it that somebody comes for it.
+    pub(super) fn submit(&self, task: Runnable) {
+        let mut session = self.injector.lock();
+        if session.is_closed() {
+            drop(session);
+            return task.refuse();
+        }
+        session.worklist.push_back(task);
+        let kick = self.pick(&mut session);
+        let appeal = if kick.is_none() { self.appeal(&mut session) } else { None };
+        drop(session);
+        if let Some(kick) = kick {
+            kick.send();
+        }
+        if let Some(appeal) = appeal {
+            appeal.ask();
+        }
+    }
+
+    /// Puts many tasks on the worklist in one go, and wakes as many workers as they need.
+    pub(super) fn submit_batch(&self, tasks: TaskList) {
+        let n = tasks.len();
+        let mut kicks = KickBatch::default();
+        let mut session = self.injector.lock();
+        if session.is_closed() {
+            drop(session);
+            return tasks.for_each(Runnable::refuse);
+        }
+        session.worklist.append(tasks);
+        for earlier in 0..n.min(KickBatch::CAPACITY) {
+            match session.pick(earlier, |slot| self.is_parked(slot)) {
+                Some(target) => kicks.push(Kick::new(self, target)),
+                None => break,
+            }
+        }
+        let appeal = if kicks.is_full() { None } else { self.appeal(&mut session) };
+        drop(session);
+        kicks.send();
+        if let Some(appeal) = appeal {
+            appeal.ask();
+        }
+    }
+
+    /// Is there another pool whose workers could come for what has been put on the worklist, now
+    /// that this pool has nobody left?
+    fn appeal(&self, session: &mut Session<'_>) -> Option<Appeal<'_>> {
+        let group = self.group().filter(|group| group.has_neighbours(self))?;
+        // ORDERING: as in `help_local`, between this worklist and another pool's idle list.
+        fence(SeqCst);
+        if session.has_pickable() || !group.offers() {
+            return None;
+        }
+        session.owe();
+        Some(Appeal(self))
+    }
+
+    /// Wakes somebody for work that has just been put on a local queue of this pool, unless
+    /// somebody is on the way or looking.
+    pub(super) fn help_local(&self) {
+        // ORDERING: I4. The push before and the look after must not change places:
+        //
+        //   pusher                             worker that goes idle
+        //   push on the local queue            join the idle list, publish the hint
+        //   fence                              fence
+        //   read the hint: nobody idle         look at the queues: empty
+        //
+        // With both fences, one of the two sees the other.
+        fence(SeqCst);
+        let hints = &self.injector.hints;
+        if hints.searching() > 0 {
+            return;
+        }
+        match hints.pickable() {
+            Pickable::Nobody => return self.ask_neighbours(),
+            Pickable::Worker(slot) if !self.is_parked(slot) => return,
+            Pickable::Worker(_) | Pickable::NewThread => {}
+        }
+        let mut session = self.injector.lock();
+        let kick = self.pick(&mut session);
+        drop(session);
+        if let Some(kick) = kick {
+            kick.send();
+        }
+    }
+
+    /// Wakes a worker of another pool, the nearest that has one, for work that is here and is free
+    /// to leave. Behind the fence of I4.
+    fn ask_neighbours(&self) {
+        let Some(group) = self.group() else { return };
+        for other in group.neighbours_with_offers(self) {
+            if other.injector.hints.searching() > 0 {
+                return;
+            }
+            let mut session = other.injector.lock();
+            let kick = other.pick(&mut session);
+            drop(session);
+            if let Some(kick) = kick {
+                return kick.send();
+            }
+        }
+    }
+
+    /// Does what a pick has decided. Not under a lock.
+    pub(super) fn deliver(&self, target: Target) {
+        match target {
+            Target::Wake(slot) => {
+                if self.slot(slot).parker.unpark() == Unparked::Coalesced {
+                    self.injector.counters.wakes_saved.increment();
+                }
+            }
+            Target::Create(slot) => {
+                self.injector.counters.threads.increment();
+                let _ = self.make_thread(slot);
+            }
+        }
+        self.injector.pay();
+    }
+
+    /// Makes the thread for a slot that was reserved. If the system refuses it and no other thread
+    /// is left, what waits for one fails with the system's error.
+    fn make_thread(&self, slot: u32) -> io::Result<()> {
+        let made = match self.group() {
+            Some(group) => group.spawn_worker(self, slot),
+            None => Err(io::Error::other("a pool outside of a runtime makes no threads")),
+        };
+        let Err(error) = made else { return Ok(()) };
+        self.injector.counters.refused_threads.increment();
+        let stranded = self.injector.lock().give_up_thread(slot);
+        stranded.fail(&error);
+        Err(error)
+    }
+
+    /// Makes the threads that stay for good.
+    pub(super) fn start(&self) -> io::Result<()> {
+        for _ in 0..self.config.kept {
+            let slot = self.injector.lock().reserve_thread();
+            let slot = slot.expect("a pool has a slot for each thread that it keeps");
+            self.make_thread(slot)?;
+        }
+        Ok(())
+    }
+
+    /// Takes no more work, and wakes every worker to see it.
+    pub(super) fn close(&self) {
+        self.injector.lock().close();
+        for slot in self.slots() {
+            slot.parker.unpark();
+        }
+    }
+
+    pub(super) fn metrics(&self) -> PoolMetrics {
+        let sum = |counter: fn(&WorkerCounters) -> &Counter| {
+            self.slots().map(|slot| counter(&slot.counters).get()).sum::<u64>()
+        };
+        let counters = &self.injector.counters;
+        let saved = counters.wakes_saved.get();
+        let others = counters.appeals.get() + counters.threads.get();
+        let (counts, idle) = self.injector.try_counts().unzip();
+        PoolMetrics {
+            kind: self.config.kind,
+            cpus: self.config.cpus.clone(),
+            strict: self.config.strict,
+            workers: self.config.limit as usize,
+            threads: counts.map(|counts| counts.threads as usize),
+            running_workers: counts.map(|counts| counts.running as usize),
+            idle_workers: idle,
+            tasks_started: sum(|c| &c.started),
+            tasks_completed: sum(|c| &c.completed),
+            polls: sum(|c| &c.polls),
+            picks: counters.picks.get(),
+            chain_kicks: counters.chain_kicks.get(),
+            coalesced_kicks: counters.coalesced.get(),
+            wakes: self.injector.issued().saturating_sub(saved + others),
+            wakes_without_system_call: saved,
+            appeals: counters.appeals.get(),
+            steals_in_pod: sum(|c| &c.steals_in_pod),
+            steals_across_pods: sum(|c| &c.steals_across),
+            repatriated: sum(|c| &c.repatriated),
+            parks: sum(|c| &c.parks),
+            futile_wakes: sum(|c| &c.futile),
+            overflows: sum(|c| &c.overflows),
+            retired: counters.retired.get(),
+            refused_threads: counters.refused_threads.get(),
+            worklist_depth: self.injector.hints.work(),
+            local_queue_depth: self.slots().map(|slot| slot.queue.len()).sum(),
+            suspended_tasks: self.slots().map(|slot| slot.owned.len()).sum(),
+        }
+    }
+
+    /// Cancels what is queued or suspended here. Returns how many tasks are left because somebody
+    /// else has them. For a closed pool.
+    pub(super) fn cancel_all(&self) -> usize {
+        let worklist = std::mem::take(&mut self.injector.lock().worklist);
+        worklist.for_each(Runnable::cancel);
+        let mut left = 0;
+        for slot in self.slots() {
+            while let Some(task) = slot.lifo.take().or_else(|| slot.queue.pop_front()) {
+                task.cancel();
+            }
+            left += slot.owned.close_and_cancel();
+        }
+        left
+    }
+}
+
+/// Neighbours are to be asked for help, after the unlock.
+#[must_use = "work waits for a neighbour"]
+struct Appeal<'p>(&'p Pool);
+
+impl Appeal<'_> {
+    fn ask(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Appeal<'_> {
+    fn drop(&mut self) {
+        let counters = &self.0.injector.counters;
+        counters.appeals.increment();
+        self.0.ask_neighbours();
+        self.0.injector.pay();
+    }
+}
+
+impl PoolRef {
+    /// # Safety
+    ///
+    /// The caller keeps the pool for as long as it uses the reference.
+    pub(super) unsafe fn pool<'p>(self) -> &'p Pool {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Schedule for PoolRef {
+    fn schedule(self, task: Runnable) {
+        // SAFETY: the task has been suspended before (the first time, a task goes to `accept`), so
+        // it is in an owner's list. While it is scheduled the group's last user waits for it
+        // (`Group::leave`), and afterwards for what the submission owes.
+        let pool = unsafe { self.pool() };
+        Worker::with_current(|worker| pool.accept(worker, task));
+    }
+}

@@ -1,0 +1,52 @@
+#![forbid(unsafe_code)]
+//! A worker that is going to block: it stops counting as running, gives away what it has, and
+//! somebody takes its place.
+
+use crate::scheduler::pool::Pool;
+
+use super::Worker;
+
+/// This thread's worker is blocked for as long as this lives.
+pub(in crate::scheduler) struct Blocked(());
+
+impl Worker<'_> {
+    /// Begins to block, if this thread is a worker and is not blocked already.
+    pub(in crate::scheduler) fn block_current() -> Option<Blocked> {
+        Worker::with_current(|worker| {
+            let worker = worker.filter(|worker| !worker.blocked.get())?;
+            worker.begin_blocking();
+            Some(Blocked(()))
+        })
+    }
+
+    fn begin_blocking(&self) {
+        self.blocked.set(true);
+        let local = self.take_all_local();
+        let pool: &Pool = self.pool;
+        let mut session = pool.injector.lock();
+        session.worklist.append(local);
+        session.begin_blocking();
+        let waiting = !session.worklist.is_empty();
+        let kick = if waiting { pool.pick(&mut session) } else { None };
+        drop(session);
+        if let Some(kick) = kick {
+            kick.send();
+        }
+    }
+
+    fn end_blocking(&self) {
+        let surplus = self.pool.injector.lock().end_blocking();
+        self.surplus.set(surplus);
+        self.blocked.set(false);
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        Worker::with_current(|worker| {
+            if let Some(worker) = worker {
+                worker.end_blocking();
+            }
+        });
+    }
+}

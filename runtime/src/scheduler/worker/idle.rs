@@ -1,0 +1,168 @@
+#![forbid(unsafe_code)]
+//! How a worker goes to sleep, and how it comes back.
+
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
+use crate::cell::{Runnable, TaskList};
+use crate::park::Woken;
+use crate::primitives::atomic::fence;
+use crate::scheduler::kick::Kick;
+use crate::scheduler::{local_queue, policy};
+use crate::threads;
+
+use super::Worker;
+
+/// What a worker does next.
+pub(super) enum Next {
+    Run(Runnable),
+    /// Look for work in all the places.
+    Search,
+    /// The pool is closed, or does not need the worker any more.
+    Leave,
+}
+
+/// A worker that is on the idle list. It has to come off it to do anything.
+struct Idle<'w, 'p>(&'w Worker<'p>);
+
+/// What an idle worker that has woken up finds.
+enum Found {
+    Next(Next),
+    /// Enough others run.
+    Nothing,
+}
+
+impl Worker<'_> {
+    /// A new thread reports to its pool.
+    pub(super) fn arrive(&self) -> Next {
+        let mut session = self.pool.injector.lock();
+        if session.arrive(self.index) {
+            return Next::Search;
+        }
+        self.slot.parker.prepare();
+        drop(session);
+        Idle(self).sleep()
+    }
+
+    /// Nothing to do: goes idle, unless there is something after all.
+    pub(super) fn rest(&self) -> Next {
+        let mut session = self.pool.injector.lock();
+        if session.is_closed() {
+            return Next::Leave;
+        }
+        if !session.worklist.is_empty() {
+            return Next::Search;
+        }
+        session.go_idle(self.index);
+        // P1: before the unlock, so that whoever picks this worker makes the system call.
+        self.slot.parker.prepare();
+        drop(session);
+
+        let idle = Idle(self);
+        // ORDERING: I4; the other half is in `Pool::help_local`.
+        fence(SeqCst);
+        if self.sees_work() { idle.return_to_work() } else { idle.sleep() }
+    }
+
+    /// Goes idle although there may be work, because too many run. What is in the local queue goes
+    /// to those who stay.
+    pub(super) fn step_down(&self) -> Next {
+        let local = self.take_all_local();
+        let mut session = self.pool.injector.lock();
+        session.worklist.append(local);
+        if session.is_closed() || !policy::too_many_running(&session.counts()) {
+            return Next::Search;
+        }
+        session.go_idle(self.index);
+        self.slot.parker.prepare();
+        drop(session);
+        Idle(self).sleep()
+    }
+
+    pub(super) fn take_all_local(&self) -> TaskList {
+        let mut tasks: TaskList = std::iter::from_fn(|| self.slot.queue.pop_front()).collect();
+        tasks.extend(self.slot.lifo.take());
+        tasks
+    }
+
+    /// How long to sleep: for ever, unless the pool could do without this worker.
+    fn patience(&self) -> Option<Duration> {
+        let counts = self.pool.injector.lock().counts();
+        let group = self.pool.group()?;
+        policy::too_many_threads(&counts).then(|| group.keep_alive())
+    }
+}
+
+impl Idle<'_, '_> {
+    /// Sleeps in the driver until picked, or until the pool can do without this worker.
+    ///
+    /// The pool has no I/O to wait for, so its driver is the parker: a futex word.
+    fn sleep(self) -> Next {
+        let Idle(worker) = self;
+        let patience = worker.patience();
+        worker.slot.counters.parks.increment();
+        let group = worker.pool.group();
+        if let Some(group) = group {
+            group.bring_home(worker.pool, &worker.slot.counters);
+            threads::call(group.thread_config().on_park.as_ref());
+        }
+        let next = loop {
+            let woken = worker.slot.parker.wait(patience);
+            match worker.wake_up(woken) {
+                Found::Next(next) => break next,
+                Found::Nothing => worker.slot.counters.futile.increment(),
+            }
+        };
+        if let Some(group) = group {
+            threads::call(group.thread_config().on_unpark.as_ref());
+        }
+        next
+    }
+
+    /// Comes off the list because of work that has turned up meanwhile.
+    fn return_to_work(self) -> Next {
+        let Idle(worker) = self;
+        let mut session = worker.pool.injector.lock();
+        if !policy::may_run(&session.counts()) {
+            drop(session);
+            return Idle(worker).sleep();
+        }
+        session.leave_idle(worker.index);
+        drop(session);
+        worker.slot.parker.cancel();
+        Next::Search
+    }
+}
+
+impl Worker<'_> {
+    /// The worker is awake. In one locked section it comes off the idle list, takes its share of
+    /// the worklist, and picks the next worker if more is left.
+    fn wake_up(&self, woken: Woken) -> Found {
+        let mut session = self.pool.injector.lock();
+        if session.is_closed() {
+            return Found::Next(Next::Leave);
+        }
+        if woken == Woken::TimedOut && session.retire(self.index) {
+            self.pool.injector.counters.retired.increment();
+            return Found::Next(Next::Leave);
+        }
+        if !policy::may_run(&session.counts()) {
+            session.stay_idle(self.index);
+            self.slot.parker.prepare();
+            return Found::Nothing;
+        }
+        session.leave_idle(self.index);
+        let mut batch = session.take_batch(local_queue::CAPACITY);
+        let task = batch.pop_front();
+        let kick: Option<Kick<'_>> = self.pool.pick_next(&mut session, batch.len());
+        drop(session);
+        self.slot.queue.extend(batch);
+        if let Some(kick) = kick {
+            kick.send();
+        }
+        // ORDERING: I4. Whoever saw this worker on its way, and so woke nobody, had pushed before;
+        // the fence lets the search see it.
+        fence(SeqCst);
+        Found::Next(task.map_or(Next::Search, Next::Run))
+    }
+}

@@ -1,0 +1,192 @@
+//! A worker: one thread that runs a pool's tasks.
+
+mod blocking;
+mod current;
+mod idle;
+mod search;
+
+use std::cell::Cell;
+
+use crate::cell::{OwnedTasks, Ran, Runnable};
+
+use super::group::Lease;
+use super::pool::{Pool, PoolRef};
+use super::slot::Slot;
+use super::{policy, rng::Rng};
+use idle::Next;
+
+pub(super) use blocking::Blocked;
+
+/// The owner's side of a slot: it exists on the worker's own stack, and only its thread has it.
+pub(super) struct Worker<'p> {
+    pool: &'p Pool,
+    slot: &'p Slot,
+    index: u32,
+    rng: Rng,
+    /// Turns of the loop, for what is done every so many.
+    tick: Cell<u32>,
+    /// Tasks run from the LIFO slot in a row.
+    lifo_streak: Cell<u32>,
+    /// Inside `block_in_place`: the worker does not count as running, and keeps nothing to itself.
+    blocked: Cell<bool>,
+    /// Too many run since this worker came back from blocking: it goes idle at the next chance.
+    surplus: Cell<bool>,
+    /// `GLOBAL_QUEUE_INTERVAL`, or what the builder says.
+    global_queue_interval: u32,
+}
+
+impl<'p> Worker<'p> {
+    pub(super) fn new(pool: &'p Pool, index: u32, global_queue_interval: u32) -> Self {
+        Self {
+            pool,
+            slot: pool.slot(index),
+            index,
+            rng: Rng::new(),
+            tick: Cell::new(0),
+            lifo_streak: Cell::new(0),
+            blocked: Cell::new(false),
+            surplus: Cell::new(false),
+            global_queue_interval,
+        }
+    }
+
+    /// The life of a worker thread. `lease` keeps the pool until it ends.
+    pub(super) fn main(lease: &Lease, pool: PoolRef, index: u32) {
+        // SAFETY: the lease keeps the group that the pool lies in.
+        let pool = unsafe { pool.pool() };
+        let group = lease.group();
+        let worker = Worker::new(pool, index, group.global_queue_interval());
+        group.place_current_thread(pool);
+        worker.run();
+        if pool.injector.hints.is_closed() {
+            group.cancel_all();
+        }
+    }
+
+    fn run(&self) {
+        let _current = self.become_current();
+        let mut next = self.arrive();
+        loop {
+            match next {
+                Next::Run(task) => self.turn(task),
+                Next::Search => {}
+                Next::Leave => return,
+            }
+            next = self.next();
+        }
+    }
+
+    /// Polls one task. The order of what comes next is that of the design, section 3.
+    fn turn(&self, task: Runnable) {
+        self.tick.set(self.tick.get().wrapping_add(1));
+        let counters = &self.slot.counters;
+        counters.polls.increment();
+        if task.is_new() {
+            counters.started.increment();
+        }
+        match task.run(&self.slot.owned) {
+            Ran::Completed => counters.completed.increment(),
+            Ran::Suspended => {}
+            Ran::Yielded(task) => self.push_back(task),
+        }
+    }
+
+    fn next(&self) -> Next {
+        if self.pool.injector.hints.is_closed() {
+            return Next::Leave;
+        }
+        if self.surplus.take() {
+            return self.step_down();
+        }
+        if self.tick.get() % self.global_queue_interval == 0
+            && let Some(task) = self.take_one()
+        {
+            return Next::Run(task);
+        }
+        if let Some(task) = self.next_local() {
+            return Next::Run(task);
+        }
+        if self.pool.injector.hints.work() > 0
+            && let Some(task) = self.take_batch()
+        {
+            return Next::Run(task);
+        }
+        match self.search() {
+            Some(task) => Next::Run(task),
+            None => self.rest(),
+        }
+    }
+
+    fn next_local(&self) -> Option<Runnable> {
+        let streak = self.lifo_streak.get();
+        if streak < policy::LIFO_STREAK
+            && let Some(task) = self.slot.lifo.take()
+        {
+            self.lifo_streak.set(streak + 1);
+            return Some(task);
+        }
+        self.lifo_streak.set(0);
+        self.slot.queue.pop_front().or_else(|| self.slot.lifo.take())
+    }
+
+    /// The next of the worklist, for fairness, although there may be local work.
+    fn take_one(&self) -> Option<Runnable> {
+        if self.pool.injector.hints.work() == 0 {
+            return None;
+        }
+        let mut session = self.pool.injector.lock();
+        let task = session.worklist.pop_front();
+        let kick = self.pool.pick_next(&mut session, 0);
+        drop(session);
+        if let Some(kick) = kick {
+            kick.send();
+        }
+        task
+    }
+
+    /// A fair share of the worklist: one task to run, the others to the local queue.
+    fn take_batch(&self) -> Option<Runnable> {
+        let mut session = self.pool.injector.lock();
+        let mut batch = session.take_batch(super::local_queue::CAPACITY);
+        let task = batch.pop_front();
+        let kick = self.pool.pick_next(&mut session, batch.len());
+        drop(session);
+        // Before the kick: whoever comes is to find it.
+        self.slot.queue.extend(batch);
+        if let Some(kick) = kick {
+            kick.send();
+        }
+        task
+    }
+
+    /// May tasks of `pool` run here, next to what they were scheduled by?
+    pub(super) fn takes_from(&self, pool: &Pool) -> bool {
+        !self.blocked.get() && self.pool.shares_with(pool)
+    }
+
+    pub(super) fn pool(&self) -> &'p Pool {
+        self.pool
+    }
+
+    /// Takes a task that has been scheduled on this thread: it runs next, and what was to run next
+    /// goes to the local queue.
+    pub(super) fn schedule(&self, task: Runnable) {
+        if let Some(earlier) = self.slot.lifo.replace(task) {
+            self.push_back(earlier);
+            self.pool.help_local();
+        }
+    }
+
+    fn push_back(&self, task: Runnable) {
+        if let Some(overflow) = self.slot.queue.push_back(task) {
+            self.slot.counters.overflows.increment();
+            self.pool.submit_batch(overflow);
+        }
+    }
+
+    /// The list for tasks that suspend here.
+    #[cfg(test)]
+    pub(super) fn owned(&self) -> &OwnedTasks {
+        &self.slot.owned
+    }
+}

@@ -1,0 +1,302 @@
+#![forbid(unsafe_code)]
+//! A set of tasks, awaited in the order in which they complete.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crossbeam_queue::SegQueue;
+use futures_task::{ArcWake, waker_ref};
+
+use crate::cell::{AbortHandle, Id, JoinError, JoinHandle};
+use crate::runtime::Handle;
+
+/// Tasks that belong together: they are awaited in the order in which they complete, and aborted
+/// when the set is dropped.
+///
+/// # Examples
+///
+/// ```
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// let mut set = fastwake::task::JoinSet::new();
+/// for i in 0..10 {
+///     set.spawn(async move { i });
+/// }
+/// let mut sum = 0;
+/// while let Some(result) = set.join_next().await {
+///     sum += result.unwrap();
+/// }
+/// assert_eq!(sum, 45);
+/// # });
+/// ```
+pub struct JoinSet<T> {
+    tasks: HashMap<Id, Member<T>>,
+    /// The handles that may be ready, by their tasks.
+    ready: Arc<Ready>,
+}
+
+struct Member<T> {
+    handle: JoinHandle<T>,
+    notice: Arc<Notice>,
+}
+
+#[derive(Default)]
+struct Ready {
+    queue: SegQueue<Id>,
+    waker: Mutex<Option<Waker>>,
+}
+
+/// The waker of one handle: says which it was.
+struct Notice {
+    id: Id,
+    ready: Arc<Ready>,
+}
+
+impl ArcWake for Notice {
+    fn wake_by_ref(notice: &Arc<Self>) {
+        notice.ready.queue.push(notice.id);
+        let waker = notice.ready.set_waker(None);
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Ready {
+    fn set_waker(&self, waker: Option<Waker>) -> Option<Waker> {
+        let mut place = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *place, waker)
+    }
+}
+
+impl<T> JoinSet<T> {
+    /// An empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { tasks: HashMap::new(), ready: Arc::default() }
+    }
+
+    /// How many tasks are in the set: those that have completed and have not been taken, too.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Is there no task in the set?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Takes the next task that has completed, or waits for one. `None` if the set is empty.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing is taken unless it is returned.
+    pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
+        poll_fn(|context| self.poll_join_next(context)).await
+    }
+
+    /// As [`join_next`](Self::join_next), with the task's id.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`join_next`](Self::join_next).
+    pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        poll_fn(|context| self.poll_join_next_with_id(context)).await
+    }
+
+    /// Takes the next task that has completed, if there is one.
+    pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
+        self.take_ready().map(|(_, result)| result)
+    }
+
+    /// Polls for the next task that has completed; ready with `None` if the set is empty.
+    pub fn poll_join_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<T, JoinError>>> {
+        self.poll_join_next_with_id(context).map(|next| next.map(|result| Ok(result?.1)))
+    }
+
+    /// As [`poll_join_next`](Self::poll_join_next), with the task's id.
+    pub fn poll_join_next_with_id(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
+        if self.is_empty() {
+            return Poll::Ready(None);
+        }
+        // Before the look: whoever completes after it finds the waker.
+        drop(self.ready.set_waker(Some(context.waker().clone())));
+        match self.take_ready() {
+            Some((id, result)) => Poll::Ready(Some(result.map(|output| (id, output)))),
+            None => Poll::Pending,
+        }
+    }
+
+    fn take_ready(&mut self) -> Option<(Id, Result<T, JoinError>)> {
+        while let Some(id) = self.ready.queue.pop() {
+            // A notice may be older than its task's departure.
+            let Some(member) = self.tasks.get_mut(&id) else { continue };
+            let waker = waker_ref(&member.notice);
+            let polled = Pin::new(&mut member.handle).poll(&mut Context::from_waker(&waker));
+            if let Poll::Ready(result) = polled {
+                self.tasks.remove(&id);
+                return Some((id, result));
+            }
+        }
+        None
+    }
+
+    /// Waits for all tasks, and gives their outputs in the order of their completion.
+    ///
+    /// # Panics
+    ///
+    /// With the task's own panic, if one panicked; the other tasks are aborted. Also if one was
+    /// cancelled.
+    pub async fn join_all(mut self) -> Vec<T> {
+        let mut outputs = Vec::with_capacity(self.len());
+        while let Some(result) = self.join_next().await {
+            match result.map_err(JoinError::try_into_panic) {
+                Ok(output) => outputs.push(output),
+                Err(Ok(panic)) => std::panic::resume_unwind(panic),
+                Err(Err(error)) => panic!("{error}"),
+            }
+        }
+        outputs
+    }
+
+    /// Aborts all tasks. They stay in the set until they are taken.
+    pub fn abort_all(&mut self) {
+        self.tasks.values().for_each(|member| member.handle.abort());
+    }
+
+    /// Lets all tasks go on without the set.
+    pub fn detach_all(&mut self) {
+        self.tasks.clear();
+    }
+
+    /// Aborts all tasks and waits until they have ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: the tasks are aborted all the same.
+    pub async fn shutdown(&mut self) {
+        self.abort_all();
+        while self.join_next().await.is_some() {}
+    }
+}
+
+impl<T: Send + 'static> JoinSet<T> {
+    /// Spawns a task of the set in the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime.
+    #[track_caller]
+    pub fn spawn<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.insert(crate::task::spawn(future))
+    }
+
+    /// Spawns a task of the set in the handle's runtime.
+    #[track_caller]
+    pub fn spawn_on<F>(&mut self, future: F, handle: &Handle) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.insert(handle.spawn(future))
+    }
+
+    /// Runs a closure that may block as a task of the set; see
+    /// [`spawn_blocking`](crate::task::spawn_blocking).
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime.
+    #[track_caller]
+    pub fn spawn_blocking<F>(&mut self, closure: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.insert(crate::task::spawn_blocking(closure))
+    }
+
+    /// As [`spawn_blocking`](Self::spawn_blocking), in the handle's runtime.
+    #[track_caller]
+    pub fn spawn_blocking_on<F>(&mut self, closure: F, handle: &Handle) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.insert(handle.spawn_blocking(closure))
+    }
+
+    /// Runs a closure that computes for long as a task of the set; see
+    /// [`spawn_cpu_intensive`](crate::task::spawn_cpu_intensive).
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime.
+    #[track_caller]
+    pub fn spawn_cpu_intensive<F>(&mut self, closure: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.insert(crate::task::spawn_cpu_intensive(closure))
+    }
+
+    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
+        let (id, abort) = (handle.id(), handle.abort_handle());
+        let notice = Arc::new(Notice { id, ready: Arc::clone(&self.ready) });
+        self.tasks.insert(id, Member { handle, notice: Arc::clone(&notice) });
+        // The first look at the handle leaves the notice with the task. It is due at the next
+        // `join_next`, which one that waits already has to be told.
+        ArcWake::wake(notice);
+        abort
+    }
+}
+
+impl<T> Drop for JoinSet<T> {
+    fn drop(&mut self) {
+        self.abort_all();
+    }
+}
+
+impl<T> Default for JoinSet<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F> FromIterator<F> for JoinSet<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    /// Spawns each future in the current runtime.
+    fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
+        let mut set = Self::new();
+        set.extend(futures);
+        set
+    }
+}
+
+impl<F> Extend<F> for JoinSet<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
+        for future in futures {
+            self.spawn(future);
+        }
+    }
+}
+
+impl<T> fmt::Debug for JoinSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+#![forbid(unsafe_code)]
+//! Letting others go first.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Lets the other tasks of this worker run before the calling one goes on.
+///
+/// The task goes to the end of its worker's queue. That the others have run when it returns is
+/// today's behaviour, not a promise: another worker may take the task earlier.
+///
+/// # Examples
+///
+/// ```
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// fastwake::task::yield_now().await;
+/// # });
+/// ```
+pub async fn yield_now() {
+    struct YieldNow(bool);
+
+    impl Future for YieldNow {
+        type Output = ();
+
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+            if std::mem::replace(&mut self.0, true) {
+                return Poll::Ready(());
+            }
+            // A task that is woken while it runs is queued again behind the others.
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
+
+    YieldNow(false).await;
+}

@@ -1,0 +1,189 @@
+#![forbid(unsafe_code)]
+//! How the runtime makes its threads, and how it sees them off.
+
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use std::{fmt, io, panic, thread};
+
+use crate::primitives::assert_no_lock_held;
+
+/// A hook of the user's.
+pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;
+/// Gives the next thread its name.
+pub(crate) type NameFn = Arc<dyn Fn() -> String + Send + Sync>;
+/// Runs a thread's body inside its runtime's context.
+pub(crate) type Around = Box<dyn Fn(Role, &mut dyn FnMut()) + Send + Sync>;
+
+/// What a thread is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It polls tasks, and must not be blocked unawares.
+    Worker,
+    /// It runs closures that may block.
+    Blocking,
+}
+
+/// What the threads of one runtime have in common.
+#[derive(Clone, Default)]
+pub(crate) struct ThreadConfig {
+    pub(crate) name: Option<NameFn>,
+    pub(crate) stack_size: Option<usize>,
+    pub(crate) on_start: Option<Callback>,
+    pub(crate) on_stop: Option<Callback>,
+    pub(crate) on_park: Option<Callback>,
+    pub(crate) on_unpark: Option<Callback>,
+}
+
+/// The threads of one runtime.
+pub(crate) struct Threads {
+    config: ThreadConfig,
+    around: OnceLock<Around>,
+    alive: Mutex<Alive>,
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct Alive {
+    count: usize,
+    /// Of all threads that have not been seen to end.
+    handles: Vec<thread::JoinHandle<()>>,
+}
+
+/// Runs a hook of the user's. A panic in it is reported by the panic hook and otherwise ignored: a
+/// worker that it took with it would leave its tasks without anybody to run them.
+pub(crate) fn call(hook: Option<&Callback>) {
+    if let Some(hook) = hook {
+        let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| hook()));
+    }
+}
+
+impl Threads {
+    pub(crate) fn new(config: ThreadConfig) -> Self {
+        Self {
+            config,
+            around: OnceLock::new(),
+            alive: Mutex::default(),
+            ended: Condvar::new(),
+        }
+    }
+
+    /// Sets what every thread is to be run inside of; once, before the first thread.
+    pub(crate) fn run_inside(&self, around: Around) {
+        let _ = self.around.set(around);
+    }
+
+    pub(crate) fn config(&self) -> &ThreadConfig {
+        &self.config
+    }
+
+    fn alive(&self) -> std::sync::MutexGuard<'_, Alive> {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a thread.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if it has no thread to give.
+    pub(crate) fn spawn(
+        self: &Arc<Self>,
+        role: Role,
+        body: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        assert_no_lock_held("a thread is made");
+        let mut builder = thread::Builder::new();
+        if let Some(name) = &self.config.name {
+            builder = builder.name(name());
+        }
+        if let Some(size) = self.config.stack_size {
+            builder = builder.stack_size(size);
+        }
+        self.alive().count += 1;
+        let leave = Leave(Arc::clone(self));
+        let threads = Arc::clone(self);
+        // `leave` is dropped with the closure if the thread is refused.
+        let handle = builder.spawn(move || {
+            let leave = leave;
+            threads.run(role, body);
+            drop(threads);
+            drop(leave);
+        })?;
+        let mut alive = self.alive();
+        alive.handles.retain(|handle| !handle.is_finished());
+        alive.handles.push(handle);
+        Ok(())
+    }
+
+    fn run(&self, role: Role, body: impl FnOnce()) {
+        let mut body = Some(body);
+        let mut once = || {
+            call(self.config.on_start.as_ref());
+            if let Some(body) = body.take() {
+                body();
+            }
+            call(self.config.on_stop.as_ref());
+        };
+        match self.around.get() {
+            Some(around) => around(role, &mut once),
+            None => once(),
+        }
+    }
+
+    /// Waits until no thread is left, at most for `timeout` (`None`: without limit). A thread that
+    /// calls this does not wait for itself. Says whether all have ended.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let me = thread::current().id();
+        let mut alive = self.alive();
+        let own = usize::from(alive.handles.iter().any(|handle| handle.thread().id() == me));
+        while alive.count > own {
+            let Some(deadline) = deadline else {
+                alive = self.ended.wait(alive).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.ended.wait_timeout(alive, left);
+            alive = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let handles = std::mem::take(&mut alive.handles);
+        drop(alive);
+        // They have left their bodies; what remains is the system's to tear down.
+        for handle in handles.into_iter().filter(|handle| handle.thread().id() != me) {
+            let _ = handle.join();
+        }
+        true
+    }
+}
+
+/// Counts a thread out.
+struct Leave(Arc<Threads>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.alive().count -= 1;
+        self.0.ended.notify_all();
+    }
+}
+
+impl fmt::Debug for Threads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Threads").field("alive", &self.alive().count).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ThreadConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The hooks are closures: there is nothing of them to show.
+        let Self { name: _, stack_size, on_start, on_stop, on_park, on_unpark } = self;
+        f.debug_struct("ThreadConfig")
+            .field("stack_size", stack_size)
+            .field("on_start", &on_start.is_some())
+            .field("on_stop", &on_stop.is_some())
+            .field("on_park", &on_park.is_some())
+            .field("on_unpark", &on_unpark.is_some())
+            .finish_non_exhaustive()
+    }
+}
