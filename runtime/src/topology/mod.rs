@@ -1,13 +1,14 @@
 //! Which CPUs there are, and which of them belong together.
 //!
-//! [`Topology`] is the machine as the runtime sees it: for each [`AffinityScope`] the CPUs fall into pods, every CPU into
-//! exactly one. On Linux it comes from sysfs and from the CPUs this thread is allowed to run on; what sysfs does not tell
-//! makes pods coarser, never an error.
+//! [`Topology`] is the machine as the runtime sees it: for each [`AffinityScope`] the CPUs fall
+//! into pods, every CPU into exactly one. On Linux it comes from sysfs and from the CPUs this
+//! thread is allowed to run on; what sysfs does not tell makes pods coarser, never an error.
 
 #![allow(dead_code, unused_imports)] // until the pools use it
 
 mod cgroup;
 mod cpu_set;
+mod facts;
 mod machine;
 mod parse;
 mod pods;
