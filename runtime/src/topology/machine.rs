@@ -114,9 +114,8 @@ impl Topology {
         let cpus = sysfs.online();
         if cpus.is_empty() {
             let message = format!(
-                "{}: no CPU found: expected a directory as is mounted on /sys, with \
-                 devices/system/cpu/online or folders devices/system/cpu/cpu0, cpu1, ...",
-                path.display()
+                "{path:?}: no CPU found: expected a directory as is mounted on /sys, with \
+                 devices/system/cpu/online or folders devices/system/cpu/cpu0, cpu1, ..."
             );
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
@@ -334,7 +333,9 @@ fn one_pod(cpus: &CpuSet) -> Pods {
 
 impl fmt::Display for Topology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} CPUs: {}", self.cpus.len(), self.cpus)?;
+        let plural = |count| if count == 1 { " " } else { "s" };
+        let cpus = self.cpus.len();
+        write!(f, "{cpus} CPU{}: {}", plural(cpus).trim_end(), self.cpus)?;
         for scope in AffinityScope::ALL {
             let mark = if scope == AffinityScope::default() {
                 '*'
@@ -342,8 +343,12 @@ impl fmt::Display for Topology {
                 ' '
             };
             let pods = self.pods(scope);
-            let plural = if pods.len() == 1 { " " } else { "s" };
-            write!(f, "\n{mark} {scope:<11} {:>5} pod{plural}", pods.len())?;
+            write!(
+                f,
+                "\n{mark} {scope:<11} {:>5} pod{}",
+                pods.len(),
+                plural(pods.len())
+            )?;
             for pod in pods {
                 write!(f, "  {pod}")?;
             }

@@ -27,7 +27,7 @@ impl Sysfs {
     ///
     /// If `root` is not a directory that can be read.
     pub(super) fn open(root: &Path) -> io::Result<Self> {
-        let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", root.display()));
+        let named = |e: io::Error| io::Error::new(e.kind(), format!("{root:?}: {e}"));
         fs::read_dir(root).map_err(named)?;
         let system = root.join("devices/system");
         Ok(Self {
