@@ -4,7 +4,8 @@
 //! cargo run --example scopes -- [--sysfs DIR] [--format text|json]
 //! ```
 //!
-//! `--sysfs DIR` describes another machine from a copy of its `/sys`, and takes no notice of this thread's affinity mask.
+//! `--sysfs DIR` describes another machine from a copy of its `/sys`, and takes no notice of this
+//! thread's affinity mask.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -17,7 +18,7 @@ use lexopt::ValueExt;
 
 const USAGE: &str = "usage: scopes [--sysfs DIR] [--format text|json]
 
-Prints which CPUs each affinity scope puts into one pod. The default scope is marked with an asterisk.
+Prints which CPUs each affinity scope puts into one pod. An asterisk marks the default scope.
 
   --sysfs DIR      read DIR, which is laid out as /sys, instead of this machine
   --format FORMAT  text (the default) or json
@@ -117,7 +118,8 @@ fn print(answer: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Says on one line what is wrong. If nobody listens to standard error either, the exit status has to do.
+/// Says on one line what is wrong. If nobody listens to standard error either, the exit status has
+/// to do.
 fn complain(problem: &str) {
     let problem = problem.replace(['\n', '\r'], " ");
     let _ = writeln!(io::stderr(), "scopes: {problem}");

@@ -2,7 +2,7 @@
 //!
 //! The counterpart for other systems is `affinity_portable.rs`.
 
-use std::ffi::{c_int, c_long, c_ulong};
+use std::ffi::{c_int, c_ulong};
 use std::io;
 
 use super::CpuSet;
@@ -19,8 +19,9 @@ const WORD_BITS: usize = Word::BITS as usize;
 
 /// The CPUs that the calling thread may run on.
 ///
-/// That is its affinity mask, which the cpuset of its cgroup narrows, too. Elsewhere than on Linux it is as many CPUs as
-/// [`available_parallelism`](std::thread::available_parallelism) reports, numbered from 0.
+/// That is its affinity mask, which the cpuset of its cgroup narrows, too. Elsewhere than on Linux
+/// it is as many CPUs as [`available_parallelism`](std::thread::available_parallelism) reports,
+/// numbered from 0.
 ///
 /// # Examples
 ///
@@ -34,12 +35,13 @@ const WORD_BITS: usize = Word::BITS as usize;
 ///
 /// If the kernel refuses to tell, as a sandbox can make it do.
 pub fn allowed_cpus() -> io::Result<CpuSet> {
-    // The kernel refuses a buffer that is smaller than its own masks, so begin with what nearly all get by with.
+    // The kernel refuses a buffer that is smaller than its own masks, so begin with what nearly all
+    // get by with.
     let mut bits = 1024;
     loop {
         let mut words: Vec<Word> = vec![0; bits / WORD_BITS];
-        // SAFETY: the pointer and the size in bytes describe the vector, which is aligned as the kernel's masks are and
-        // outlives the call. Thread 0 is the calling thread.
+        // SAFETY: the pointer and the size in bytes describe the vector, which is aligned as the
+        // kernel's masks are and outlives the call. Thread 0 is the calling thread.
         let status = unsafe {
             libc::sched_getaffinity(0, size_of_val(&words[..]), words.as_mut_ptr().cast())
         };
@@ -61,8 +63,9 @@ pub fn allowed_cpus() -> io::Result<CpuSet> {
 /// If none of the CPUs is online and permitted by the thread's cpuset.
 pub(crate) fn set_current_thread(cpus: &CpuSet) -> io::Result<()> {
     let words = to_words(cpus);
-    // SAFETY: the pointer and the size in bytes describe the vector, which is aligned as the kernel's masks are and
-    // outlives the call; the kernel takes CPUs beyond its end as not in the mask. Thread 0 is the calling thread.
+    // SAFETY: the pointer and the size in bytes describe the vector, which is aligned as the
+    // kernel's masks are and outlives the call; the kernel takes CPUs beyond its end as not in the
+    // mask. Thread 0 is the calling thread.
     let status =
         unsafe { libc::sched_setaffinity(0, size_of_val(&words[..]), words.as_ptr().cast()) };
     if status == 0 {
@@ -88,24 +91,26 @@ fn to_words(cpus: &CpuSet) -> Vec<Word> {
     words
 }
 
-/// The CPU this thread runs on at the moment, as a hint: it may be another by the time the caller looks at it. It is cheap,
-/// and makes no system call where the C library can avoid it.
+/// The CPU this thread runs on at the moment, as a hint: it may be another by the time the caller
+/// looks at it. It is cheap, and makes no system call where the C library can avoid it.
 pub(crate) fn current_cpu() -> Option<usize> {
     // SAFETY: the function has no preconditions.
     let cpu = unsafe { libc::sched_getcpu() };
     usize::try_from(cpu).ok()
 }
 
-/// Sets the niceness of the calling thread alone, from -20 (favoured) to 19. The kernel brings other values into that range.
+/// Sets the niceness of the calling thread alone, from -20 (favoured) to 19. The kernel brings
+/// other values into that range.
 ///
 /// # Errors
 ///
-/// If it would be lowered, and the process has neither the privilege nor the resource limit for that.
+/// If it would be lowered, and the process has neither the privilege nor the resource limit for
+/// that.
 pub(crate) fn set_current_thread_nice(nice: i32) -> io::Result<()> {
     // SAFETY: the function has no preconditions.
     let thread = unsafe { libc::gettid() };
-    // SAFETY: the call takes its arguments by value. On Linux niceness belongs to threads, and `PRIO_PROCESS` with the
-    // number of a thread means that thread.
+    // SAFETY: the call takes its arguments by value. On Linux niceness belongs to threads, and
+    // `PRIO_PROCESS` with the number of a thread means that thread.
     let status =
         unsafe { libc::setpriority(libc::PRIO_PROCESS as _, thread as libc::id_t, nice as c_int) };
     if status == 0 {
@@ -122,7 +127,7 @@ pub(crate) fn set_current_thread_nice(nice: i32) -> io::Result<()> {
 #[cfg(test)]
 fn current_thread_nice() -> io::Result<i32> {
     // SAFETY: the call takes its arguments by value; process 0 is the calling thread.
-    let status: c_long = unsafe { libc::syscall(libc::SYS_getpriority, libc::PRIO_PROCESS, 0) };
+    let status = unsafe { libc::syscall(libc::SYS_getpriority, libc::PRIO_PROCESS, 0) };
     // The bare system call gives 20 minus the niceness, so that only errors are negative.
     if status < 0 {
         Err(io::Error::last_os_error())

@@ -14,8 +14,8 @@ pub(super) const SYSFS: Option<&str> = None;
 
 /// The CPUs that the calling thread may run on.
 ///
-/// Here it is as many CPUs as [`available_parallelism`] reports, numbered from 0. On Linux it is the affinity mask of the
-/// calling thread, which the cpuset of its cgroup narrows, too.
+/// Here it is as many CPUs as [`available_parallelism`] reports, numbered from 0. On Linux it is
+/// the affinity mask of the calling thread, which the cpuset of its cgroup narrows, too.
 ///
 /// # Examples
 ///

@@ -1,7 +1,8 @@
 //! The CPU time that control groups leave to this process.
 //!
-//! A process is in one group of each hierarchy, and every group on the way up to the root of the hierarchy can limit it. In
-//! a container only the lower part of that way is visible; what is limited above cannot be seen.
+//! A process is in one group of each hierarchy, and every group on the way up to the root of the
+//! hierarchy can limit it. In a container only the lower part of that way is visible; what is
+//! limited above cannot be seen.
 
 #![forbid(unsafe_code)]
 
@@ -13,8 +14,9 @@ use super::CpuSet;
 #[cfg(test)]
 mod tests;
 
-/// How many workers are of use on `cpus`: as many as there are CPUs, but not more than the CPU quota keeps busy, and at
-/// least one. A quota is rounded up: with 2.5 CPUs' worth of time, 2 workers would leave some of it unused.
+/// How many workers are of use on `cpus`: as many as there are CPUs, but not more than the CPU
+/// quota keeps busy, and at least one. A quota is rounded up: with 2.5 CPUs' worth of time, 2
+/// workers would leave some of it unused.
 pub(crate) fn available_workers(cpus: &CpuSet) -> usize {
     workers(cpus.len(), cpu_quota())
 }
@@ -25,7 +27,8 @@ fn workers(cpus: usize, quota: Option<f64>) -> usize {
     cpus.min(busy).max(1)
 }
 
-/// The CPU time that this process may use, in CPUs (1.5 is one and a half of them); `None` if it is not limited.
+/// The CPU time that this process may use, in CPUs (1.5 is one and a half of them); `None` if it is
+/// not limited.
 pub(crate) fn cpu_quota() -> Option<f64> {
     quota_under(Path::new("/"))
 }
@@ -82,7 +85,8 @@ impl Version {
     }
 }
 
-/// The group that the process is in, in a hierarchy that controls CPU time: a line of `/proc/self/cgroup`.
+/// The group that the process is in, in a hierarchy that controls CPU time: a line of
+/// `/proc/self/cgroup`.
 struct Membership {
     version: Version,
     path: PathBuf,
@@ -130,8 +134,8 @@ impl Mount {
         })
     }
 
-    /// Where to find the group `path`: the mount point, and the group relative to it. `None` if the group is not below what
-    /// is mounted, or outside of this process's cgroup namespace.
+    /// Where to find the group `path`: the mount point, and the group relative to it. `None` if the
+    /// group is not below what is mounted, or outside of this process's cgroup namespace.
     fn locate(&self, path: &Path) -> Option<(PathBuf, PathBuf)> {
         if path.components().any(|part| part == Component::ParentDir) {
             return None;
@@ -145,7 +149,8 @@ fn lists_cpu(controllers: &str) -> bool {
     controllers.split(',').any(|controller| controller == "cpu")
 }
 
-/// Undoes the escapes of mountinfo: a backslash and three octal digits stand for a space, a tab, a line feed or a backslash.
+/// Undoes the escapes of mountinfo: a backslash and three octal digits stand for a space, a tab, a
+/// line feed or a backslash.
 fn unescape(field: &str) -> String {
     let mut parts = field.split('\\');
     let mut text = parts.next().unwrap_or_default().to_owned();

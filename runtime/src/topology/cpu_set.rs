@@ -11,11 +11,13 @@ const WORD_BITS: usize = u64::BITS as usize;
 
 /// A set of CPU numbers, in ascending order.
 ///
-/// Numbers may have gaps and may be larger than 1,023. Sets compare by their members: equal sets hash equally, and
-/// the order is that of their members in sequence (`0-1` is less than `0,2`, which is less than `1`).
+/// Numbers may have gaps and may be larger than 1,023. Sets compare by their members: equal sets
+/// hash equally, and the order is that of their members in sequence (`0-1` is less than `0,2`,
+/// which is less than `1`).
 ///
-/// The text form, both ways, is the kernel's list format: `0-3,8`; `0-31:2/8` selects the first 2 of every 8 CPUs of
-/// the range. The kernel's hexadecimal masks are read by [`CpuSet::from_mask_str`].
+/// The text form, both ways, is the kernel's list format: `0-3,8`; `0-31:2/8` selects the first 2
+/// of every 8 CPUs of the range. The kernel's hexadecimal masks are read by
+/// [`CpuSet::from_mask_str`].
 ///
 /// # Examples
 ///
@@ -30,16 +32,16 @@ const WORD_BITS: usize = u64::BITS as usize;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct CpuSet {
-    /// Bit `b` of word `w` stands for CPU `w * 64 + b`. The last word is never zero, so that the derived equality and
-    /// hash are those of the members.
+    /// Bit `b` of word `w` stands for CPU `w * 64 + b`. The last word is never zero, so that the
+    /// derived equality and hash are those of the members.
     words: Vec<u64>,
 }
 
 impl CpuSet {
     /// CPU numbers are below this bound.
     ///
-    /// The largest machine that Linux can be configured for today has 8,192 CPUs. The bound keeps a damaged file such as
-    /// `0-999999999999` from being taken for a machine.
+    /// The largest machine that Linux can be configured for today has 8,192 CPUs. The bound keeps a
+    /// damaged file such as `0-999999999999` from being taken for a machine.
     pub const MAX_CPUS: usize = 16_384;
 
     /// Makes an empty set.

@@ -6,19 +6,24 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use super::facts::Facts;
 use super::pods::{self, Pods};
 use super::sysfs::Sysfs;
 use super::{AffinityScope, CpuSet, affinity};
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 /// The CPUs that the runtime may use, grouped into pods for each [`AffinityScope`].
 ///
-/// In every scope each CPU is in exactly one pod. Each pod of a scope lies within one pod of the next coarser, with one
-/// exception: a last-level cache can span memory nodes, so a pod of `cache_shard` or `cache` need not lie within one of `numa`.
+/// In every scope each CPU is in exactly one pod. Each pod of a scope lies within one pod of the
+/// next coarser, with one exception: a last-level cache can span memory nodes, so a pod of
+/// `cache_shard` or `cache` need not lie within one of `numa`.
 ///
-/// [`Display`](fmt::Display) prints the pods of each scope and marks the default scope with an asterisk.
+/// [`Display`](fmt::Display) prints the pods of each scope and marks the default scope with an
+/// asterisk.
 ///
 /// # Examples
 ///
@@ -35,7 +40,8 @@ pub struct Topology {
     cpus: CpuSet,
     /// By scope, in the order of [`AffinityScope::ALL`].
     scopes: [Pods; AffinityScope::ALL.len()],
-    /// The distances between the pods of the `numa` scope; a pod is [`near::SAME_NODE`] away from itself.
+    /// The distances between the pods of the `numa` scope; a pod is [`near::SAME_NODE`] away from
+    /// itself.
     node_distances: Vec<Vec<u32>>,
 }
 
@@ -45,7 +51,8 @@ mod near {
     pub(super) const SAME_CORE: u32 = 1;
     pub(super) const SAME_SHARD: u32 = 2;
     pub(super) const SAME_CACHE: u32 = 3;
-    /// From here on the values are the firmware's node distances, where 10 is a node's distance to itself.
+    /// From here on the values are the firmware's node distances, where 10 is a node's distance to
+    /// itself.
     pub(super) const SAME_NODE: u32 = 10;
     /// What firmware gives for a remote node by default.
     pub(super) const OTHER_NODE: u32 = 20;
@@ -54,8 +61,8 @@ mod near {
 impl Topology {
     /// The machine this runs on, restricted to the CPUs that the calling thread may run on.
     ///
-    /// Those are its affinity mask, which a cgroup's cpuset narrows, too. What cannot be found out makes pods coarser, as in
-    /// [`single_pod`](Self::single_pod), and outside Linux nothing can.
+    /// Those are its affinity mask, which a cgroup's cpuset narrows, too. What cannot be found out
+    /// makes pods coarser, as in [`single_pod`](Self::single_pod), and outside Linux nothing can.
     ///
     /// # Examples
     ///
@@ -78,14 +85,16 @@ impl Topology {
         }
     }
 
-    /// Reads a directory that is laid out as `/sys`: that of another mount point, or a copy of another machine's.
+    /// Reads a directory that is laid out as `/sys`: that of another mount point, or a copy of
+    /// another machine's.
     ///
-    /// The topology has all CPUs that are online there, whatever this thread's affinity mask is. Missing and damaged files
-    /// make pods coarser:
+    /// The topology has all CPUs that are online there, whatever this thread's affinity mask is.
+    /// Missing and damaged files make pods coarser:
     ///
     /// - without siblings, a CPU is a core of its own;
     /// - the CPUs of a node whose caches are unknown are taken to share one;
-    /// - CPUs that no memory node lists are in the node of those under their cache, else in one pod of their own.
+    /// - CPUs that no memory node lists are in the node of those under their cache, else in one pod
+    ///   of their own.
     ///
     /// # Examples
     ///
@@ -97,28 +106,27 @@ impl Topology {
     ///
     /// # Errors
     ///
-    /// If `path` is not a directory that can be read, or nothing in it tells which CPUs there are: then there is no
-    /// machine to describe, and to make one up would hide a mistyped path.
+    /// If `path` is not a directory that can be read, or nothing in it tells which CPUs there are:
+    /// then there is no machine to describe, and to make one up would hide a mistyped path.
     pub fn from_sysfs(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         let sysfs = Sysfs::open(path)?;
         let cpus = sysfs.online();
         if cpus.is_empty() {
             let message = format!(
-                "{}: no CPU found: expected a directory as is mounted on /sys, with devices/system/cpu/online \
-                 or folders devices/system/cpu/cpu0, cpu1, ...",
-                path.display()
+                "{path:?}: no CPU found: expected a directory as is mounted on /sys, with \
+                 devices/system/cpu/online or folders devices/system/cpu/cpu0, cpu1, ..."
             );
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         Ok(Self::read(&sysfs, cpus))
     }
 
-    /// What `sysfs` tells about `cpus`, whether or not it lists them as online.
-    pub(super) fn read(sysfs: &Sysfs, cpus: CpuSet) -> Self {
-        let smt = pods::cores(&cpus, |cpu| sysfs.core(cpu));
-        let (known, unknown) = pods::known_caches(&smt, |cpu| sysfs.last_level_cache(cpu));
-        let nodes = sysfs.nodes();
+    /// What `facts` tell about `cpus`, whether or not they are said to be online.
+    fn read(facts: &impl Facts, cpus: CpuSet) -> Self {
+        let smt = pods::cores(&cpus, |cpu| facts.core(cpu));
+        let (known, unknown) = pods::known_caches(&smt, |cpu| facts.last_level_cache(cpu));
+        let nodes = facts.nodes();
         let (numa, numbers): (Vec<_>, Vec<_>) =
             pods::nodes(&smt, &known, &nodes.list).into_iter().unzip();
         let numa = Pods::new(numa);
@@ -139,7 +147,8 @@ impl Topology {
         Self::assemble(cpus, [smt, cache, numa], node_distances)
     }
 
-    /// A machine of which nothing is known but its CPUs: each is a core of its own, and all share one cache and one node.
+    /// A machine of which nothing is known but its CPUs: each is a core of its own, and all share
+    /// one cache and one node.
     ///
     /// # Examples
     ///
@@ -173,8 +182,9 @@ impl Topology {
 
     /// The same machine with none but the given CPUs.
     ///
-    /// Pods lose the other CPUs, and pods that lose all of them are gone. The shards of a cache are cut anew from the cores
-    /// that remain. The result is empty if no CPU of this topology is in `cpus`.
+    /// Pods lose the other CPUs, and pods that lose all of them are gone. The shards of a cache are
+    /// cut anew from the cores that remain. The result is empty if no CPU of this topology is in
+    /// `cpus`.
     ///
     /// # Examples
     ///
@@ -245,7 +255,8 @@ impl Topology {
         self.scopes[scope as usize].sets()
     }
 
-    /// The index in [`pods`](Self::pods) of the pod that `cpu` is in; `None` if the topology does not have that CPU.
+    /// The index in [`pods`](Self::pods) of the pod that `cpu` is in; `None` if the topology does
+    /// not have that CPU.
     ///
     /// # Examples
     ///
@@ -263,9 +274,10 @@ impl Topology {
 
     /// How far CPU `a` is from CPU `b`; `None` if the topology does not have both.
     ///
-    /// It is a value to compare, not a measure of time: it grows from the same CPU over the same core, cache shard, cache
-    /// and node to other nodes. Between nodes it is the distance that the firmware gives, 20 if it gives none, and always
-    /// more than the 10 that stand for the same node.
+    /// It is a value to compare, not a measure of time: it grows from the same CPU over the same
+    /// core, cache shard, cache and node to other nodes. Between nodes it is the distance that the
+    /// firmware gives, 20 if it gives none, and always more than the 10 that stand for the same
+    /// node.
     ///
     /// # Examples
     ///
@@ -298,8 +310,8 @@ impl Topology {
         self.pod_of(AffinityScope::Numa, cpu)
     }
 
-    /// The other pods of `scope`, nearest to `pod` first. Those equally near follow in the order after `pod`, and around, so
-    /// that pods that look for work do not all begin with the same one.
+    /// The other pods of `scope`, nearest to `pod` first. Those equally near follow in the order
+    /// after `pod`, and around, so that pods that look for work do not all begin with the same one.
     ///
     /// # Panics
     ///
@@ -321,7 +333,9 @@ fn one_pod(cpus: &CpuSet) -> Pods {
 
 impl fmt::Display for Topology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} CPUs: {}", self.cpus.len(), self.cpus)?;
+        let plural = |count| if count == 1 { " " } else { "s" };
+        let cpus = self.cpus.len();
+        write!(f, "{cpus} CPU{}: {}", plural(cpus).trim_end(), self.cpus)?;
         for scope in AffinityScope::ALL {
             let mark = if scope == AffinityScope::default() {
                 '*'
@@ -329,8 +343,12 @@ impl fmt::Display for Topology {
                 ' '
             };
             let pods = self.pods(scope);
-            let plural = if pods.len() == 1 { " " } else { "s" };
-            write!(f, "\n{mark} {scope:<11} {:>5} pod{plural}", pods.len())?;
+            write!(
+                f,
+                "\n{mark} {scope:<11} {:>5} pod{}",
+                pods.len(),
+                plural(pods.len())
+            )?;
             for pod in pods {
                 write!(f, "  {pod}")?;
             }

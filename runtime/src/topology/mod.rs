@@ -1,12 +1,13 @@
 //! Which CPUs there are, and which of them belong together.
 //!
-//! [`Topology`] is the machine as the runtime sees it: for each [`AffinityScope`] the CPUs fall into pods, every CPU into
-//! exactly one. On Linux it comes from sysfs and from the CPUs this thread is allowed to run on; what sysfs does not tell
-//! makes pods coarser, never an error.
+//! [`Topology`] is the machine as the runtime sees it: for each [`AffinityScope`] the CPUs fall
+//! into pods, every CPU into exactly one. On Linux it comes from sysfs and from the CPUs this
+//! thread is allowed to run on; what sysfs does not tell makes pods coarser, never an error.
 
 
 mod cgroup;
 mod cpu_set;
+mod facts;
 mod machine;
 mod parse;
 mod pods;

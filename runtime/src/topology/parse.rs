@@ -59,7 +59,8 @@ impl fmt::Display for ParseCpuSetError {
         match self.problem {
             Problem::NotANumber => write!(
                 f,
-                "{part:?} is not a CPU number: write numbers and ranges separated by commas, such as 0-3,8"
+                "{part:?} is not a CPU number: write numbers and ranges separated by commas, such \
+                 as 0-3,8"
             ),
             Problem::OutOfRange => write!(
                 f,
@@ -72,8 +73,8 @@ impl fmt::Display for ParseCpuSetError {
             ),
             Problem::Stride => write!(
                 f,
-                "the stride in {part:?} selects nothing or too much: after the colon write USED/GROUP with \
-                 1 <= USED <= GROUP, such as 0-31:2/8"
+                "the stride in {part:?} selects nothing or too much: after the colon write \
+                 USED/GROUP with 1 <= USED <= GROUP, such as 0-31:2/8"
             ),
             Problem::NotHexadecimal => write!(
                 f,
@@ -81,7 +82,8 @@ impl fmt::Display for ParseCpuSetError {
             ),
             Problem::LongMaskWord => write!(
                 f,
-                "the mask word {part:?} is too long: between commas there are at most 8 hexadecimal digits"
+                "the mask word {part:?} is too long: between commas there are at most 8 \
+                 hexadecimal digits"
             ),
         }
     }
@@ -89,8 +91,8 @@ impl fmt::Display for ParseCpuSetError {
 
 impl std::error::Error for ParseCpuSetError {}
 
-/// Reads the kernel's list format: numbers and ranges separated by commas, a range with an optional stride. Space around
-/// an item is ignored, and empty text is the empty set.
+/// Reads the kernel's list format: numbers and ranges separated by commas, a range with an optional
+/// stride. Space around an item is ignored, and empty text is the empty set.
 ///
 /// # Errors
 ///
@@ -159,9 +161,11 @@ pub(super) fn is_digits(text: &str) -> bool {
 }
 
 impl CpuSet {
-    /// Reads the kernel's mask format: hexadecimal words of 32 CPUs, the highest first, separated by commas.
+    /// Reads the kernel's mask format: hexadecimal words of 32 CPUs, the highest first, separated
+    /// by commas.
     ///
-    /// A mask of a single word may have any length, and may begin with `0x`. Empty text is the empty set.
+    /// A mask of a single word may have any length, and may begin with `0x`. Empty text is the
+    /// empty set.
     ///
     /// # Examples
     ///

@@ -1,14 +1,16 @@
 //! Grouping CPUs into pods.
 //!
-//! The CPUs are walked in order. One that is in no pod yet opens a pod, and takes along whoever it says it shares with and
-//! is in no pod either. So the first CPU speaks for its pod: every CPU lands in exactly one, also when files contradict each
-//! other (A lists B, B does not list A) or claim too much.
+//! The CPUs are walked in order. One that is in no pod yet opens a pod, and takes along whoever it
+//! says it shares with and is in no pod either. So the first CPU speaks for its pod: every CPU
+//! lands in exactly one, also when files contradict each other (A lists B, B does not list A) or
+//! claim too much.
 //!
-//! Caches and nodes are shared by whole cores: no data can put the threads of one core into two cache or node pods.
+//! Caches and nodes are shared by whole cores: no data can put the threads of one core into two
+//! cache or node pods.
 
 #![forbid(unsafe_code)]
 
-use super::sysfs::Node;
+use super::facts::Node;
 use super::{AffinityScope, CpuSet};
 
 #[cfg(test)]
@@ -62,8 +64,8 @@ pub(super) fn singles(cpus: &CpuSet) -> Pods {
     Pods::new(cpus.iter().map(|cpu| CpuSet::from_iter([cpu])).collect())
 }
 
-/// Groups `units` by what `sharing` tells of their CPUs, without cutting a unit. Returns the pods, sorted, and the CPUs of
-/// which nothing is known.
+/// Groups `units` by what `sharing` tells of their CPUs, without cutting a unit. Returns the pods,
+/// sorted, and the CPUs of which nothing is known.
 fn group(units: &Pods, mut sharing: impl FnMut(usize) -> Option<CpuSet>) -> (Vec<CpuSet>, CpuSet) {
     let mut rest: CpuSet = units.sets.iter().flatten().collect();
     let mut pods = Vec::new();
@@ -99,7 +101,8 @@ pub(super) fn known_caches(
     (Pods::new(caches), unknown)
 }
 
-/// Completes the known caches: those CPUs of a node whose caches are unknown are taken to share one.
+/// Completes the known caches: those CPUs of a node whose caches are unknown are taken to share
+/// one.
 pub(super) fn caches(known: &Pods, unknown: &CpuSet, nodes: &Pods) -> Pods {
     let mut caches = known.sets.clone();
     let by_node = nodes.sets.iter().map(|node| node.intersection(unknown));
@@ -108,8 +111,9 @@ pub(super) fn caches(known: &Pods, unknown: &CpuSet, nodes: &Pods) -> Pods {
     Pods::new(caches)
 }
 
-/// The pods of memory nodes, with the number of the node. A node without CPUs has no pod. A core that no node lists
-/// belongs where the others under its cache do; the cores that are left then have a pod without a number.
+/// The pods of memory nodes, with the number of the node. A node without CPUs has no pod. A core
+/// that no node lists belongs where the others under its cache do; the cores that are left then
+/// have a pod without a number.
 pub(super) fn nodes(cores: &Pods, caches: &Pods, nodes: &[Node]) -> Vec<(CpuSet, Option<u32>)> {
     let mut rest: CpuSet = cores.sets.iter().flatten().collect();
     let mut pods: Vec<(CpuSet, Option<u32>)> = Vec::new();
@@ -159,7 +163,8 @@ pub(super) fn shards(cores: &Pods, caches: &Pods) -> Pods {
     Pods::new(shards)
 }
 
-/// How many cores each shard of a cache with `cores` cores gets: as even as can be, the larger shards first.
+/// How many cores each shard of a cache with `cores` cores gets: as even as can be, the larger
+/// shards first.
 fn shard_sizes(cores: usize) -> impl Iterator<Item = usize> {
     const TARGET: usize = AffinityScope::SHARD_CORES;
     let shards = ((cores + TARGET / 2) / TARGET).max(1);

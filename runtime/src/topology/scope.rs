@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 /// How CPUs are grouped into pods; a pod is a group of CPUs that share one worker pool.
 ///
-/// The scopes are those of the Linux workqueue. They are listed from the finest to the coarsest: a wider scope lets work
-/// move further and shares one pool lock among more CPUs.
+/// The scopes are those of the Linux workqueue. They are listed from the finest to the coarsest: a
+/// wider scope lets work move further and shares one pool lock among more CPUs.
 ///
 /// # Examples
 ///
@@ -49,8 +49,9 @@ impl AffinityScope {
 
     /// The number of cores that a pod of [`CacheShard`](Self::CacheShard) aims at.
     ///
-    /// A cache with `n` cores has `n / SHARD_CORES` shards, rounded to the nearest and at least one, so 11 cores are one
-    /// shard and 12 are two. The value is that of Linux 7.1, where shards of 8 to 16 cores did best on large caches.
+    /// A cache with `n` cores has `n / SHARD_CORES` shards, rounded to the nearest and at least
+    /// one, so 11 cores are one shard and 12 are two. The value is that of Linux 7.1, where shards
+    /// of 8 to 16 cores did best on large caches.
     pub const SHARD_CORES: usize = 8;
 
     /// The name of the scope, as [`FromStr`] reads it.
@@ -101,11 +102,8 @@ impl FromStr for AffinityScope {
 /// ```
 /// use fastwake::topology::AffinityScope;
 ///
-/// let error = "socket".parse::<AffinityScope>().unwrap_err();
-/// assert_eq!(
-///     error.to_string(),
-///     r#"unknown affinity scope "socket": it is one of cpu, smt, cache_shard, cache, numa, system"#
-/// );
+/// let error = "socket".parse::<AffinityScope>().unwrap_err(); assert_eq!( error.to_string(),
+/// r#"unknown affinity scope "socket": it is one of cpu, smt, cache_shard, cache, numa, system"# );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseAffinityScopeError {

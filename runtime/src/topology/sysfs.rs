@@ -1,7 +1,7 @@
 //! What sysfs tells about CPUs, caches and memory nodes.
 //!
-//! Nothing here trusts what it reads. A file that is missing, unreadable, no regular file, or does not say what it ought to
-//! is as good as absent, and the caller makes do with less.
+//! Nothing here trusts what it reads. A file that is missing, unreadable, no regular file, or does
+//! not say what it ought to is as good as absent, and the caller makes do with less.
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::CpuSet;
+use super::facts::{Facts, Node, Nodes};
 use super::parse::is_digits;
 
 #[cfg(test)]
@@ -21,39 +22,12 @@ pub(super) struct Sysfs {
     node: PathBuf,
 }
 
-/// A memory node.
-pub(super) struct Node {
-    pub(super) number: u32,
-    pub(super) cpus: CpuSet,
-    /// The distances to the nodes of the machine, in the order of [`Nodes::columns`]; empty if not known.
-    distances: Vec<u32>,
-}
-
-/// The memory nodes of a machine, by number.
-#[derive(Default)]
-pub(super) struct Nodes {
-    pub(super) list: Vec<Node>,
-    columns: Vec<u32>,
-}
-
-impl Nodes {
-    /// The distance from node `a` to node `b` as the firmware gives it, where a node is 10 away from itself.
-    pub(super) fn distance(&self, a: u32, b: u32) -> Option<u32> {
-        let row = self
-            .list
-            .binary_search_by_key(&a, |node| node.number)
-            .ok()?;
-        let column = self.columns.binary_search(&b).ok()?;
-        self.list[row].distances.get(column).copied()
-    }
-}
-
 impl Sysfs {
     /// # Errors
     ///
     /// If `root` is not a directory that can be read.
     pub(super) fn open(root: &Path) -> io::Result<Self> {
-        let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", root.display()));
+        let named = |e: io::Error| io::Error::new(e.kind(), format!("{root:?}: {e}"));
         fs::read_dir(root).map_err(named)?;
         let system = root.join("devices/system");
         Ok(Self {
@@ -64,8 +38,8 @@ impl Sysfs {
 
     /// The CPUs that are online; empty if there is no telling.
     ///
-    /// Without a usable `online` file these are the CPUs that have a folder and are not switched off there; without such
-    /// folders, those that are said to be present, or at least possible.
+    /// Without a usable `online` file these are the CPUs that have a folder and are not switched
+    /// off there; without such folders, those that are said to be present, or at least possible.
     pub(super) fn online(&self) -> CpuSet {
         let listed = |name| read_list(&self.cpu.join(name)).filter(|cpus| !cpus.is_empty());
         let with_folder = || Some(self.cpus_with_folder()).filter(|cpus| !cpus.is_empty());
@@ -88,9 +62,10 @@ impl Sysfs {
     fn cpu_folder(&self, cpu: usize) -> PathBuf {
         self.cpu.join(format!("cpu{cpu}"))
     }
+}
 
-    /// The CPUs of the core that `cpu` is in, itself included.
-    pub(super) fn core(&self, cpu: usize) -> Option<CpuSet> {
+impl Facts for Sysfs {
+    fn core(&self, cpu: usize) -> Option<CpuSet> {
         let folder = self.cpu_folder(cpu).join("topology");
         // Linux 5.3 renamed the files, and keeps the old names, too.
         let names = [
@@ -103,9 +78,9 @@ impl Sysfs {
         sets.next()
     }
 
-    /// The CPUs that share the last-level cache of `cpu`, itself included: the data or unified cache of the highest level,
-    /// whichever that is. Identifiers of caches are not looked at; they repeat on some machines.
-    pub(super) fn last_level_cache(&self, cpu: usize) -> Option<CpuSet> {
+    /// Takes the data or unified cache of the highest level, whichever that is. Identifiers of
+    /// caches are not looked at: they repeat on some machines.
+    fn last_level_cache(&self, cpu: usize) -> Option<CpuSet> {
         let folder = self.cpu_folder(cpu).join("cache");
         let indices = numbered_entries(&folder, "index");
         let caches = indices.map(|index| folder.join(format!("index{index}")));
@@ -117,7 +92,8 @@ impl Sysfs {
         });
         let leveled: Vec<_> = leveled.collect();
         let top = leveled.iter().map(|&(level, _)| level).max()?;
-        // If it is unknown who shares the highest level, a lower one is no answer: it would cut finer than the machine.
+        // If it is unknown who shares the highest level, a lower one is no answer: it would cut
+        // finer than the machine.
         let at_top = leveled.iter().filter(|&&(level, _)| level == top);
         let sharers = at_top.filter_map(|(_, cache)| {
             let (list, mask) = (cache.join("shared_cpu_list"), cache.join("shared_cpu_map"));
@@ -126,8 +102,7 @@ impl Sysfs {
         sharers.max_by_key(CpuSet::len)
     }
 
-    /// The memory nodes, also those without CPUs.
-    pub(super) fn nodes(&self) -> Nodes {
+    fn nodes(&self) -> Nodes {
         let mut numbers: Vec<u32> = numbered_entries(&self.node, "node").collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -189,8 +164,9 @@ fn read_mask(path: &Path) -> Option<CpuSet> {
     CpuSet::from_mask_str(&read(path)?).ok()
 }
 
-/// Who shares with `cpu`, from a file in list format or from its older twin in mask format. A file that leaves `cpu`
-/// itself out is about somebody else; but a mask of zero, as old Itanium kernels give, says that nobody shares.
+/// Who shares with `cpu`, from a file in list format or from its older twin in mask format. A file
+/// that leaves `cpu` itself out is about somebody else; but a mask of zero, as old Itanium kernels
+/// give, says that nobody shares.
 fn read_sharers(list: &Path, mask: &Path, cpu: usize) -> Option<CpuSet> {
     let with_itself = |sharers: &CpuSet| sharers.contains(cpu);
     read_list(list).filter(with_itself).or_else(|| {
