@@ -22,13 +22,10 @@ const NAMES: [&str; 6] = [
 
 /// What is missing so far, with what to do meanwhile.
 const NOT_YET: [(&str, &str); 3] = [
-    (
-        "start_paused",
-        "the clock always runs: leave `start_paused` out",
-    ),
+    ("start_paused", "the clock always runs, so leave it out"),
     (
         "unhandled_panic",
-        "a panic is kept in its task's `JoinHandle`: leave `unhandled_panic` out",
+        "a panic stays in the `JoinHandle` of its task, so leave it out",
     ),
     ("local", "use `flavor = \"current_thread\"`"),
 ];
@@ -206,17 +203,19 @@ struct Argument {
 
 impl Parse for Argument {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let name = Ident::parse_any(input)?;
+        let syntax = |_| {
+            let names = list(&NAMES);
+            input.error(format!(
+                "arguments are written `name = value`, with a name among {names}"
+            ))
+        };
+        let name = Ident::parse_any(input).map_err(syntax)?;
         let mut value = TokenStream::new();
-        if input.parse::<Option<Token![=]>>()?.is_some() {
-            while !input.is_empty() && !input.peek(Token![,]) {
-                value.extend([input.parse::<TokenTree>()?]);
-            }
-        } else if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(input.error(format!(
-                "an argument is written `name = value`, with one of {}",
-                list(&NAMES)
-            )));
+        if !input.is_empty() && !input.peek(Token![,]) {
+            input.parse::<Token![=]>().map_err(syntax)?;
+        }
+        while !input.is_empty() && !input.peek(Token![,]) {
+            value.extend([input.parse::<TokenTree>()?]);
         }
         Ok(Self { name, value })
     }
@@ -350,7 +349,7 @@ fn unknown_name(name: &Ident) -> Error {
 
 fn not_yet(given: &str) -> Option<String> {
     let (name, meanwhile) = NOT_YET.iter().find(|(name, _)| *name == given)?;
-    Some(format!("`{name}` is not supported yet: {meanwhile}"))
+    Some(format!("`{name}` is not supported yet; {meanwhile}"))
 }
 
 /// "`a`, `b` and `c`".

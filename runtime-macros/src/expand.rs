@@ -14,9 +14,7 @@ use crate::function::Function;
 /// Names bound here are invisible to the body, and the other way round: they have the span of the macro.
 pub(crate) fn expand(entry: Entry, config: &Config, function: Function) -> TokenStream {
     let output = Output::of(&function);
-    let (start, end) = function.last_statement();
     let mixed = Span::mixed_site();
-    let (start, end) = (start.resolved_at(mixed), end.resolved_at(mixed));
 
     let build = build_runtime(entry, config);
     let future = async_block(&output, &function);
@@ -29,13 +27,17 @@ pub(crate) fn expand(entry: Entry, config: &Config, function: Function) -> Token
                 ::core::pin::pin!(#future);
         },
     };
-    // What is wrong with the value of the body is shown at the statement that it comes from.
-    let mut run = quote_spanned!(start=> runtime);
-    run.extend(quote_spanned!(end=> .block_on(body)));
     let run = match output {
-        Output::Never => quote_spanned!(mixed=> match #run {}),
         // `return` in full, for crates that deny `clippy::implicit_return`.
-        Output::Named(_) | Output::Opaque => quote_spanned!(mixed=> return #run;),
+        Output::Named(_) => quote_spanned!(mixed=> return runtime.block_on(body);),
+        Output::Never => quote_spanned!(mixed=> match runtime.block_on(body) {}),
+        // What is wrong with a value of this kind is found here, so it is shown at the statement that it comes from.
+        Output::Opaque => {
+            let (start, end) = function.last_statement();
+            let mut run = quote_spanned!(start.resolved_at(mixed)=> runtime);
+            run.extend(quote_spanned!(end.resolved_at(mixed)=> .block_on(body)));
+            run
+        }
     };
     let statements = quote_spanned! {mixed=>
         let runtime = #build;
@@ -113,13 +115,13 @@ fn async_block(output: &Output, function: &Function) -> TokenStream {
 fn expect_type(output: &TokenStream, function: &Function) -> TokenStream {
     let mixed = Span::mixed_site();
     let (start, end) = function.output_span();
-    let mut return_value = quote_spanned!(start.resolved_at(mixed)=> return);
-    return_value.extend(quote_spanned!(end.resolved_at(mixed)=> value));
+    let (start, end) = (start.resolved_at(mixed), end.resolved_at(mixed));
+    let mut value = quote_spanned!(start=> (loop {}));
+    value.extend(quote_spanned!(end=> as #output));
     quote_spanned! {mixed=>
         #[allow(unreachable_code, clippy::all, clippy::pedantic, clippy::restriction)]
         if false {
-            let value: #output = loop {};
-            #return_value;
+            return #value;
         };
     }
 }
