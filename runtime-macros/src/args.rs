@@ -66,7 +66,7 @@ impl Flavor {
     }
 }
 
-/// An affinity scope: its name in the attribute, and the variant of `AffinityScope` that it stands for.
+/// An affinity scope: its name in the attribute, and that of its variant of `AffinityScope`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     name: &'static str,
@@ -75,31 +75,17 @@ pub(crate) struct Scope {
 
 impl Scope {
     const ALL: [Self; 6] = [
-        Self {
-            name: "cpu",
-            variant: "Cpu",
-        },
-        Self {
-            name: "smt",
-            variant: "Smt",
-        },
-        Self {
-            name: "cache_shard",
-            variant: "CacheShard",
-        },
-        Self {
-            name: "cache",
-            variant: "Cache",
-        },
-        Self {
-            name: "numa",
-            variant: "Numa",
-        },
-        Self {
-            name: "system",
-            variant: "System",
-        },
+        Self::new("cpu", "Cpu"),
+        Self::new("smt", "Smt"),
+        Self::new("cache_shard", "CacheShard"),
+        Self::new("cache", "Cache"),
+        Self::new("numa", "Numa"),
+        Self::new("system", "System"),
     ];
+
+    const fn new(name: &'static str, variant: &'static str) -> Self {
+        Self { name, variant }
+    }
 }
 
 /// What to build the runtime of; `None` leaves a setting to the runtime.
@@ -114,9 +100,11 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the arguments of `entry`: what could be understood of them, and all that is wrong with the rest.
+    /// Reads the arguments of `entry`: what could be understood of them, and all that is wrong with
+    /// the rest.
     ///
-    /// The first serves to expand the function even so, for the sake of the errors and hints inside of its body.
+    /// The first serves to expand the function even so, for the sake of the errors and hints inside
+    /// of its body.
     pub(crate) fn parse(entry: Entry, tokens: TokenStream) -> (Self, Vec<Error>) {
         let mut config = Self {
             flavor: Flavor::default_of(entry),
@@ -144,7 +132,7 @@ impl Config {
             };
             errors.extend(result.err());
         }
-        // Without errors so far: a flavor that was not understood says nothing about the rest.
+        // Only if all is right so far: a flavor that was not understood says nothing about the rest.
         if errors.is_empty() {
             errors.extend(config.refuse_multi_thread_settings(entry, &arguments));
         }
@@ -187,7 +175,8 @@ impl Config {
         let refuse = |argument: &Argument| {
             let name = &argument.name;
             let message = format!(
-                "`{name}` is about worker threads, and {why}: set `flavor = \"multi_thread\"`, or remove `{name}`"
+                "`{name}` is about worker threads, and {why}: \
+                 set `flavor = \"multi_thread\"`, or remove `{name}`"
             );
             Error::new_spanned(name, message)
         };
@@ -195,7 +184,7 @@ impl Config {
     }
 }
 
-/// `name = value`, where the value is whatever precedes the next comma: what it must be depends on the name.
+/// `name = value`, where the value is all up to the next comma: the name decides what it must be.
 struct Argument {
     name: Ident,
     value: TokenStream,
@@ -273,7 +262,8 @@ fn parse_worker_threads(argument: &Argument) -> Result<usize> {
         )
     })?;
     if count == 0 {
-        let message = "`worker_threads` must be at least 1: leave it out for one worker per CPU";
+        let message =
+            "`worker_threads` must be at least 1: leave it out to have the runtime choose";
         return Err(Error::new_spanned(literal, message));
     }
     Ok(count)
@@ -298,7 +288,8 @@ fn parse_scope(argument: &Argument) -> Result<Scope> {
 fn parse_name(argument: &Argument) -> Result<LitStr> {
     let literal: LitStr = argument.value("a string", "name = \"ingest\"")?;
     if literal.value().contains('\0') {
-        let message = "`name` becomes part of the names of threads, which cannot hold a NUL: remove the `\\0`";
+        let message =
+            "`name` is used in the names of threads, which cannot hold a NUL: remove the `\\0`";
         return Err(Error::new_spanned(literal, message));
     }
     Ok(literal)

@@ -13,8 +13,9 @@ const MISPLACED: &str = "this attribute belongs on an `async fn` with a body";
 
 /// A function with a body.
 ///
-/// Return type, `where` clause and body stay tokens: nothing here depends on their grammar, so whatever rustc
-/// accepts passes through, and what it does not accept is reported by rustc, in its own words.
+/// Return type, `where` clause and body stay tokens: nothing here depends on their grammar, so
+/// whatever rustc accepts passes through, and what it does not accept is reported by rustc, in its
+/// own words.
 pub(crate) struct Function {
     /// Outer attributes, then the inner ones, made outer: those would not be first in the new body.
     attributes: Vec<Attribute>,
@@ -94,7 +95,8 @@ impl Function {
             .collect()
     }
 
-    /// Where the return type starts and ends; the parameters, behind which it would be, if there is none.
+    /// Where the return type starts and ends; the parameters, behind which it would be, if there is
+    /// none.
     pub(crate) fn output_span(&self) -> (Span, Span) {
         let parameters = self.parentheses.span.join();
         let tokens: Vec<TokenTree> = self
@@ -130,8 +132,8 @@ impl Function {
 
     /// Where the last statement of the body starts and ends; the body itself if it has none.
     ///
-    /// Two spans, because spans cannot be joined on stable Rust: an expression whose first token has the one and
-    /// whose last token has the other is shown as reaching from start to end.
+    /// Two spans, because spans cannot be joined on stable Rust: an expression whose first token
+    /// has the one and whose last token has the other is shown as reaching from start to end.
     pub(crate) fn last_statement(&self) -> (Span, Span) {
         let tokens: Vec<TokenTree> = self.body.stream().into_iter().collect();
         let is_semicolon =
@@ -174,7 +176,8 @@ fn split_body(input: ParseStream<'_>) -> Result<(Vec<TokenTree>, Group)> {
     }
 }
 
-/// The group in braces that `token` is, be it inside the invisible delimiters of a `macro_rules` fragment.
+/// The group in braces that `token` is, be it inside the invisible delimiters of a `macro_rules`
+/// fragment.
 fn braces(token: TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else {
         return None;
@@ -210,7 +213,8 @@ fn lift_inner_attributes(body: &Group) -> Result<(Vec<Attribute>, Group)> {
     Ok((attributes, rest))
 }
 
-/// Splits `-> Type where T: Bound` in two. A `where` outside of all brackets can only start the clause.
+/// Splits `-> Type where T: Bound` in two. A `where` outside of all brackets can only start the
+/// clause.
 fn split_head(head: Vec<TokenTree>) -> (Option<TokenStream>, TokenStream) {
     let is_where = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == "where");
     let at = head.iter().position(is_where).unwrap_or(head.len());
@@ -222,9 +226,11 @@ fn split_head(head: Vec<TokenTree>) -> (Option<TokenStream>, TokenStream) {
     (output, tokens.collect())
 }
 
-/// Whether the attribute makes a test of a function: the one of the language, under any of its names, or ours.
+/// Whether the attribute makes a test of a function: the one of the language, under any of its
+/// names, or ours.
 ///
-/// Other crates' `test` attributes are left alone: several of them step back where they see the language's.
+/// Other crates' `test` attributes are left alone: several of them step back where they see the
+/// language's.
 fn is_test(attribute: &Attribute) -> bool {
     let path: Vec<String> = attribute
         .path()

@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-/// The candidate nearest to `word`, if at most a third of `word`, rounded up, would have to be typed anew.
+/// The candidate nearest to `word`, if at most a third of `word`, rounded up, would have to be
+/// typed anew.
 pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let word = word.to_lowercase();
     let (distance, candidate) = candidates

@@ -305,6 +305,17 @@ async fn the_runtime_may_have_another_name() {
     yield_once().await;
 }
 
+macro_rules! framework_test {
+    ($name:ident) => {
+        #[fastwake::test(crate = $crate::framework::engine)]
+        async fn $name() {
+            yield_once().await;
+        }
+    };
+}
+
+framework_test!(a_macro_may_say_where_its_own_crate_has_the_runtime);
+
 #[fastwake::main]
 #[test]
 async fn main_before_a_test_attribute_makes_a_test() {

@@ -1,4 +1,5 @@
-//! Which calls of the builder the attributes stand for, seen by a runtime crate that writes them down.
+//! Which calls of the builder the attributes stand for, seen by a runtime crate that writes them
+//! down.
 
 #![cfg(feature = "macros")]
 

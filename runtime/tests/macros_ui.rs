@@ -2,7 +2,8 @@
 //!
 //! After a change that is meant, `TRYBUILD=overwrite cargo test --test macros_ui` rewrites the `.stderr` files.
 
-#![cfg(feature = "macros")]
+// Miri starts no compiler.
+#![cfg(all(feature = "macros", not(miri)))]
 
 #[test]
 fn each_mistake_is_named_where_it_is_made() {
