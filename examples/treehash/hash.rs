@@ -40,3 +40,63 @@ impl Hasher {
         filled.buffer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use tempfile::tempdir;
+
+    use super::super::read::{BUFFER_BYTES, Reader};
+    use super::super::walk::Found;
+    use super::*;
+
+    /// `None` stands for a file that has vanished since it was found.
+    fn contents() -> impl Strategy<Value = Option<Vec<u8>>> {
+        let near = |buffers: usize| buffers * BUFFER_BYTES - 2..=buffers * BUFFER_BYTES + 2;
+        let size = prop_oneof![Just(0), 1..2000_usize, near(1), near(2)];
+        let bytes = (size, any::<u8>())
+            .prop_map(|(size, seed)| (0..size).map(|n| (n % 251) as u8 ^ seed).collect());
+        prop::option::weighted(0.9, bytes)
+    }
+
+    fn found(path: &Path) -> Found {
+        // A hint that is wrong most of the time, as with files that grow.
+        Found {
+            path: path.as_os_str().as_bytes().to_vec(),
+            size_hint: 7,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn every_file_is_hashed_as_a_whole_wherever_buffers_end(
+            files in prop::collection::vec(contents(), 1..8)
+        ) {
+            let tree = tempdir()?;
+            let mut batch = Vec::new();
+            for (number, contents) in files.iter().enumerate() {
+                let path = tree.path().join(number.to_string());
+                contents.as_ref().map_or(Ok(()), |bytes| fs::write(&path, bytes))?;
+                batch.push(found(&path));
+            }
+            let (mut reader, mut hasher) = (Reader::new(batch), Hasher::default());
+            let mut buffer = Vec::new();
+            while !reader.is_done() {
+                buffer = hasher.consume(reader.fill(buffer));
+                prop_assert_eq!(buffer.len(), BUFFER_BYTES);
+            }
+            let sums: Vec<Option<Sum>> = hasher.sums.into_iter().map(Result::ok).collect();
+            let sum = |bytes: &Vec<u8>| Sum::from(Sha256::digest(bytes));
+            let expected: Vec<Option<Sum>> =
+                files.iter().map(|contents| contents.as_ref().map(sum)).collect();
+            prop_assert_eq!(sums, expected);
+            let bytes: usize = files.iter().flatten().map(Vec::len).sum();
+            prop_assert_eq!(hasher.bytes, bytes as u64);
+        }
+    }
+}

@@ -74,6 +74,12 @@ fn hash_tree(path: &OsStr) -> Result<ExitCode, Stop> {
         .build()
         .map_err(|error| Stop::Broken(format!("cannot start the runtime: {error}")))?;
     let progress = Progress::on_terminal();
+    if walker.is_over() {
+        progress.say(format_args!(
+            "{path:?} is neither a directory nor a regular file \
+             (a link to a directory is followed when a slash ends it)"
+        ));
+    }
     let started = Instant::now();
     let outcome = runtime.block_on(coordinator::run(walker, progress.clone()));
     progress.clear();

@@ -57,3 +57,62 @@ fn open_at(base: Option<&OwnedFd>, path: &[u8], flags: OFlags) -> rustix::io::Re
         None => openat(CWD, path, flags, Mode::empty()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::{mkdirat, mknodat};
+    use tempfile::tempdir;
+
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_opened_whatever_took_its_place() {
+        let tree = tempdir().expect("a directory");
+        std::fs::write(tree.path().join("file"), b"text").expect("a file");
+        symlink("file", tree.path().join("link")).expect("a link");
+        let fifo = tree.path().join("fifo");
+        mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR, 0).expect("a fifo");
+        let opens = |name: &str| regular_file(tree.path().join(name).as_os_str().as_bytes());
+        assert!(opens("file").is_ok());
+        for other in ["link", "fifo", ".", "nothing"] {
+            assert!(opens(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_a_directory_is_followed_only_before_a_slash() {
+        let tree = tempdir().expect("a directory");
+        symlink(".", tree.path().join("link")).expect("a link");
+        let opens = |name: &str| directory(tree.path().join(name).as_os_str().as_bytes());
+        assert!(opens("link").is_err());
+        assert!(opens("link/").is_ok());
+    }
+
+    #[test]
+    fn a_path_longer_than_one_system_call_takes_is_opened() {
+        let tree = tempdir().expect("a directory");
+        let mut path = tree.path().as_os_str().as_bytes().to_vec();
+        let mut parent = directory(&path).expect("the directory");
+        for letter in (b'a'..=b'z').cycle().take(5 * LONGEST_PATH / 100) {
+            let name = [letter; 99];
+            mkdirat(&parent, name.as_slice(), Mode::RWXU).expect("a directory");
+            parent = open_at(Some(&parent), &name, OFlags::RDONLY).expect("the directory");
+            // Twice the slash: no part may come to be taken for an absolute path.
+            path.extend_from_slice(b"//");
+            path.extend_from_slice(&name);
+            assert!(directory(&path).is_ok(), "{} bytes", path.len());
+        }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_cut_is_too_long() {
+        let error = directory(&[b'x'; 3 * LONGEST_PATH]).expect_err("one long name");
+        assert_eq!(
+            error.raw_os_error(),
+            Some(Errno::NAMETOOLONG.raw_os_error())
+        );
+    }
+}

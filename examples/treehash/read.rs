@@ -121,3 +121,55 @@ fn read_until_full(file: &mut impl Read, free: &mut [u8]) -> Piece {
         ending: Ending::BufferFull,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Is interrupted before each read, gives a byte at a time, and fails in the end.
+    struct Flaky {
+        calls: usize,
+    }
+
+    impl Read for Flaky {
+        fn read(&mut self, free: &mut [u8]) -> io::Result<usize> {
+            self.calls += 1;
+            match self.calls {
+                7.. => Err(io::Error::other("a bad sector")),
+                odd if odd % 2 == 1 => Err(io::ErrorKind::Interrupted.into()),
+                _ => {
+                    free[0] = b'x';
+                    Ok(1)
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn short_reads_and_interruptions_are_no_end_but_an_error_is() {
+        let mut free = [0; 8];
+        let piece = read_until_full(&mut Flaky { calls: 0 }, &mut free);
+        assert_eq!((piece.len, &free[..4]), (3, b"xxx\0".as_slice()));
+        assert!(matches!(piece.ending, Ending::Failed(_)));
+    }
+
+    #[test]
+    fn the_end_of_a_file_is_known_only_once_a_read_has_given_nothing() {
+        let piece = read_until_full(&mut b"four".as_slice(), &mut [0; 4]);
+        assert!(matches!(
+            piece,
+            Piece {
+                len: 4,
+                ending: Ending::BufferFull
+            }
+        ));
+        let piece = read_until_full(&mut b"four".as_slice(), &mut [0; 5]);
+        assert!(matches!(
+            piece,
+            Piece {
+                len: 4,
+                ending: Ending::EndOfFile
+            }
+        ));
+    }
+}

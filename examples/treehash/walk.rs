@@ -80,6 +80,14 @@ impl Walker {
         })
     }
 
+    /// Whether there is nothing to walk, as is certain at the start of a path that is a link, a
+    /// fifo, a socket or a device.
+    pub(crate) fn is_over(&self) -> bool {
+        self.levels
+            .iter()
+            .all(|level| level.entries.as_slice().is_empty())
+    }
+
     /// Goes down into the directory at `self.path`. What was listed before an error is walked.
     fn descend(&mut self) -> io::Result<()> {
         let directory = open::directory(&self.path)?;
@@ -178,5 +186,75 @@ fn sort(entries: &mut [Entry]) {
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     for directory in entries.iter_mut().filter(directories) {
         directory.name.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use tempfile::tempdir;
+
+    use super::*;
+
+    /// Where every file below `path` is, in the order of the walk, from `path` on.
+    fn walk(path: &Path) -> Vec<String> {
+        let prefix = path.as_os_str().len() + 1;
+        let walker = Walker::new(path.as_os_str()).expect("a walk");
+        let paths = walker.map(|found| found.expect("no failure").path[prefix..].to_vec());
+        paths
+            .map(|path| String::from_utf8(path).expect("a name made here"))
+            .collect()
+    }
+
+    /// Paths up to four names deep, of bytes on both sides of the slash. Whatever comes before a
+    /// slash ends in `d`, whatever ends a path in `f`: no path is a file here and a directory there.
+    fn paths() -> impl Strategy<Value = BTreeSet<String>> {
+        let path = ("([-.0a]{0,2}d/){0,3}", "[-.0a]{0,2}f").prop_map(|(above, name)| above + &name);
+        prop::collection::btree_set(path, 0..24)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_file_comes_once_and_in_the_order_of_whole_paths(paths in paths()) {
+            let tree = tempdir()?;
+            for path in &paths {
+                let path = tree.path().join(path);
+                fs::create_dir_all(path.parent().expect("a parent"))?;
+                fs::write(path, b"")?;
+            }
+            prop_assert_eq!(walk(tree.path()), paths.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_directory_that_has_vanished_is_reported_and_the_walk_goes_on() {
+        let tree = tempdir().expect("a directory");
+        for name in ["a", "b", "c"] {
+            fs::create_dir(tree.path().join(name)).expect("a directory");
+            fs::write(tree.path().join(name).join("file"), b"").expect("a file");
+        }
+        let mut walker = Walker::new(tree.path().as_os_str()).expect("a walk");
+        let first = walker.next().expect("a first").expect("a file");
+        assert!(first.path.ends_with(b"/a/file"));
+        fs::remove_dir_all(tree.path().join("b")).expect("b removed");
+        let failure = walker.next().expect("a second").expect_err("b is gone");
+        assert!(failure.path.ends_with(b"/b"));
+        assert_eq!(failure.error.kind(), io::ErrorKind::NotFound);
+        let last = walker.next().expect("a third").expect("a file");
+        assert!(last.path.ends_with(b"/c/file"));
+        assert!(walker.next().is_none() && walker.next().is_none());
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_an_error() {
+        let tree = tempdir().expect("a directory");
+        let missing = tree.path().join("missing");
+        assert!(Walker::new(missing.as_os_str()).is_err());
+        assert!(Walker::new(OsStr::new("")).is_err());
     }
 }
