@@ -50,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
     use tempfile::tempdir;
 
-    use super::super::read::{BUFFER_BYTES, Reader};
+    use super::super::read::{BUFFER_BYTES, Piece, Reader};
     use super::super::walk::Found;
     use super::*;
 
@@ -69,6 +69,29 @@ mod tests {
             path: path.as_os_str().as_bytes().to_vec(),
             size_hint: 7,
         }
+    }
+
+    #[test]
+    fn a_file_that_fails_half_way_leaves_nothing_behind() {
+        let half = Piece {
+            len: 4,
+            ending: Ending::Failed(io::Error::other("a bad sector")),
+        };
+        let whole = Piece {
+            len: 3,
+            ending: Ending::EndOfFile,
+        };
+        let mut hasher = Hasher::default();
+        hasher.consume(Filled {
+            buffer: b"halfabc".to_vec(),
+            pieces: vec![half, whole],
+        });
+        assert!(hasher.sums[0].is_err());
+        assert_eq!(
+            hasher.sums[1].as_ref().ok(),
+            Some(&Sum::from(Sha256::digest("abc")))
+        );
+        assert_eq!(hasher.sums.len(), 2);
     }
 
     proptest! {
