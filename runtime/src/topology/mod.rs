@@ -4,7 +4,6 @@
 //! into pods, every CPU into exactly one. On Linux it comes from sysfs and from the CPUs this
 //! thread is allowed to run on; what sysfs does not tell makes pods coarser, never an error.
 
-
 mod cgroup;
 mod cpu_set;
 mod facts;
