@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::raw::Header;
-use super::{Id, OwnedTasks};
+use super::OwnedTasks;
 
 /// A task that is scheduled: the one right to run it, and the runtime's reference to it (T1).
 ///
@@ -89,11 +89,6 @@ impl Runnable {
     pub(crate) fn is_new(&self) -> bool {
         // SAFETY: the owner of the `Runnable` may read the field.
         self.header().owner.with(|owner| unsafe { (*owner).is_none() })
-    }
-
-    /// The task's id.
-    pub(crate) fn id(&self) -> Id {
-        self.header().id
     }
 
     pub(super) fn next(&self) -> &crate::primitives::UnsafeCell<Option<NonNull<Header>>> {

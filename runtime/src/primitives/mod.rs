@@ -15,7 +15,9 @@ use model as imp;
 #[cfg(not(fastwake_loom))]
 use real as imp;
 
-#[cfg(test)]
+#[cfg(any(not(target_os = "linux"), fastwake_portable, fastwake_loom))]
+pub(crate) use imp::blocking;
+#[cfg(all(test, fastwake_loom))]
 pub(crate) use imp::thread;
-pub(crate) use imp::{Arc, UnsafeCell, atomic, blocking};
+pub(crate) use imp::{Arc, UnsafeCell, atomic};
 pub(crate) use lock::{Lock, LockGuard, assert_no_lock_held};

@@ -1,11 +1,10 @@
 //! The primitives of an ordinary build: the standard library's, and `parking_lot`'s mutex.
 
-#[cfg(test)]
-pub(crate) use std::thread;
 pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::atomic;
 
 /// Locks that block the thread while they wait for an event, not for a critical section.
+#[cfg(any(not(target_os = "linux"), fastwake_portable))]
 pub(crate) mod blocking {
     pub(crate) use std::sync::{Condvar, Mutex};
 }

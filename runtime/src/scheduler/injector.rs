@@ -177,10 +177,6 @@ impl Locked {
         self.closed
     }
 
-    pub(super) fn idle_workers(&self) -> usize {
-        self.idle.len()
-    }
-
     pub(super) fn has_pickable(&self) -> bool {
         self.pickable() != NOBODY
     }

@@ -14,7 +14,7 @@ use crate::threads;
 use super::Worker;
 
 /// What a worker does next.
-pub(super) enum Next {
+pub(in crate::scheduler) enum Next {
     Run(Runnable),
     /// Look for work in all the places.
     Search,
@@ -34,7 +34,7 @@ enum Found {
 
 impl Worker<'_> {
     /// A new thread reports to its pool.
-    pub(super) fn arrive(&self) -> Next {
+    pub(in crate::scheduler) fn arrive(&self) -> Next {
         let mut session = self.pool.injector.lock();
         if session.arrive(self.index) {
             return Next::Search;
@@ -64,6 +64,22 @@ impl Worker<'_> {
         if self.sees_work() { idle.return_to_work() } else { idle.sleep() }
     }
 
+    /// As [`rest`](Self::rest), for a model in which the sleep ends by itself.
+    #[cfg(all(test, fastwake_loom))]
+    pub(in crate::scheduler) fn rest_until(&self, sleep: impl Fn() -> Woken) -> Next {
+        let mut session = self.pool.injector.lock();
+        if !session.worklist.is_empty() {
+            return Next::Search;
+        }
+        session.go_idle(self.index);
+        self.slot.parker.prepare();
+        drop(session);
+        match self.wake_up(sleep()) {
+            Found::Next(next) => next,
+            Found::Nothing => Next::Search,
+        }
+    }
+
     /// Goes idle although there may be work, because too many run. What is in the local queue goes
     /// to those who stay.
     pub(super) fn step_down(&self) -> Next {
@@ -79,7 +95,7 @@ impl Worker<'_> {
         Idle(self).sleep()
     }
 
-    pub(super) fn take_all_local(&self) -> TaskList {
+    pub(in crate::scheduler) fn take_all_local(&self) -> TaskList {
         let mut tasks: TaskList = std::iter::from_fn(|| self.slot.queue.pop_front()).collect();
         tasks.extend(self.slot.lifo.take());
         tasks

@@ -7,15 +7,14 @@ mod search;
 
 use std::cell::Cell;
 
-use crate::cell::{OwnedTasks, Ran, Runnable};
+use crate::cell::{Ran, Runnable};
 
 use super::group::Lease;
 use super::pool::{Pool, PoolRef};
 use super::slot::Slot;
 use super::{policy, rng::Rng};
-use idle::Next;
-
 pub(super) use blocking::Blocked;
+pub(super) use idle::Next;
 
 /// The owner's side of a slot: it exists on the worker's own stack, and only its thread has it.
 pub(super) struct Worker<'p> {
@@ -77,7 +76,7 @@ impl<'p> Worker<'p> {
     }
 
     /// Polls one task. The order of what comes next is that of the design, section 3.
-    fn turn(&self, task: Runnable) {
+    pub(super) fn turn(&self, task: Runnable) {
         self.tick.set(self.tick.get().wrapping_add(1));
         let counters = &self.slot.counters;
         counters.polls.increment();
@@ -91,7 +90,7 @@ impl<'p> Worker<'p> {
         }
     }
 
-    fn next(&self) -> Next {
+    pub(super) fn next(&self) -> Next {
         if self.pool.injector.hints.is_closed() {
             return Next::Leave;
         }
@@ -145,7 +144,7 @@ impl<'p> Worker<'p> {
     }
 
     /// A fair share of the worklist: one task to run, the others to the local queue.
-    fn take_batch(&self) -> Option<Runnable> {
+    pub(super) fn take_batch(&self) -> Option<Runnable> {
         let mut session = self.pool.injector.lock();
         let mut batch = session.take_batch(super::local_queue::CAPACITY);
         let task = batch.pop_front();
@@ -182,11 +181,5 @@ impl<'p> Worker<'p> {
             self.slot.counters.overflows.increment();
             self.pool.submit_batch(overflow);
         }
-    }
-
-    /// The list for tasks that suspend here.
-    #[cfg(test)]
-    pub(super) fn owned(&self) -> &OwnedTasks {
-        &self.slot.owned
     }
 }

@@ -1,0 +1,28 @@
+//! The scheduler's rules: in all interleavings under the model checker, and on real threads.
+
+#[cfg(fastwake_loom)]
+mod models;
+#[cfg(not(fastwake_loom))]
+mod queue;
+#[cfg(not(fastwake_loom))]
+mod wakes;
+
+use crate::metrics::PoolKind;
+use crate::topology::CpuSet;
+
+use super::injector::Offers;
+use super::pool::{Pool, PoolConfig};
+
+/// A pool outside of a group: the test makes its workers.
+fn pool(limit: u32, kept: u32) -> Pool {
+    let config = PoolConfig {
+        kind: PoolKind::CpuIntensive,
+        index: 0,
+        cpus: CpuSet::new(),
+        strict: false,
+        nice: 0,
+        limit,
+        kept,
+    };
+    Pool::new(config, Offers::new())
+}

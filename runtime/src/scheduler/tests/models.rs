@@ -1,0 +1,282 @@
+//! One model per rule. A lost wake-up shows as a deadlock: everybody sleeps and a task is left.
+//!
+//! The models' workers are the real ones, without threads of their own and without the
+//! thread-local (the model checker runs all its threads on one): what a task would do on its
+//! worker, the model does to the worker.
+
+use std::future::pending;
+use std::panic::Location;
+
+use crate::cell::{self, JoinHandle, Runnable, TaskMeta};
+use crate::park::Woken;
+use crate::primitives::atomic::{AtomicUsize, Ordering::Relaxed};
+use crate::primitives::{Arc, thread};
+use crate::scheduler::local_queue::{CAPACITY, LocalQueue};
+use crate::scheduler::lifo_slot::LifoSlot;
+use crate::scheduler::pool::Pool;
+use crate::scheduler::worker::{Next, Worker};
+
+/// Every task counts itself when it is run, and its future when it is dropped.
+#[derive(Clone)]
+struct Counts(Arc<(AtomicUsize, AtomicUsize)>);
+
+struct Dropped(Counts, loom::alloc::Track<()>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.0.1.fetch_add(1, Relaxed);
+    }
+}
+
+impl Counts {
+    fn new() -> Self {
+        Self(Arc::new((AtomicUsize::new(0), AtomicUsize::new(0))))
+    }
+
+    fn ran(&self) -> usize {
+        self.0.0.load(Relaxed)
+    }
+
+    fn dropped(&self) -> usize {
+        self.0.1.load(Relaxed)
+    }
+
+    fn task(&self, pool: &Pool) -> (Runnable, JoinHandle<()>) {
+        let dropped = Dropped(self.clone(), loom::alloc::Track::new(()));
+        let future = async move { drop(dropped.0.0.0.fetch_add(1, Relaxed)) };
+        cell::new(future, pool.as_scheduler(), TaskMeta::at(Location::caller()))
+    }
+
+    fn runnable(&self, pool: &Pool) -> Runnable {
+        self.task(pool).0
+    }
+}
+
+/// A worker of the model comes to its pool.
+fn worker(pool: &Pool) -> Worker<'_> {
+    let slot = pool.injector.lock().reserve_thread().expect("there is a slot");
+    Worker::new(pool, slot, 61)
+}
+
+/// The worker's loop until `n` tasks have run, wherever.
+fn work_until(worker: &Worker<'_>, counts: &Counts, n: usize) {
+    let mut next = worker.arrive();
+    loop {
+        match next {
+            Next::Run(task) => worker.turn(task),
+            Next::Search => {}
+            Next::Leave => return,
+        }
+        if counts.ran() >= n {
+            return;
+        }
+        next = worker.next();
+    }
+}
+
+fn model(f: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(3));
+    builder.check(f);
+}
+
+/// I1, I2: what is pushed from outside is run, although its worker is just going to sleep, and
+/// although two producers pick the same worker.
+#[test]
+fn i2_a_push_from_outside_reaches_a_worker_that_goes_idle() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let counts = Counts::new();
+        let other = (Arc::clone(&pool), counts.clone());
+        let w = thread::spawn(move || {
+            let (pool, counts) = other;
+            work_until(&worker(&pool), &counts, 2);
+        });
+        let other = (Arc::clone(&pool), counts.clone());
+        let producer = thread::spawn(move || other.0.submit(other.1.runnable(&other.0)));
+        pool.submit(counts.runnable(&pool));
+        producer.join().unwrap();
+        w.join().unwrap();
+        assert_eq!((counts.ran(), counts.dropped()), (2, 2));
+        assert!(pool.injector.is_even());
+    });
+}
+
+/// I4: what is pushed on a local queue is stolen by a sibling that is just going to sleep, although
+/// its owner does not come back.
+#[test]
+fn i4_a_local_push_reaches_a_sibling_that_goes_idle() {
+    model(|| {
+        let pool = Arc::new(super::pool(2, 2));
+        let counts = Counts::new();
+        let owner = worker(&pool);
+        assert!(matches!(owner.arrive(), Next::Search));
+        let other = (Arc::clone(&pool), counts.clone());
+        let sibling = thread::spawn(move || {
+            let (pool, counts) = other;
+            work_until(&worker(&pool), &counts, 1);
+        });
+        // The second takes the LIFO slot; the first goes to the local queue.
+        owner.schedule(counts.runnable(&pool));
+        owner.schedule(counts.runnable(&pool));
+        sibling.join().unwrap();
+        assert!(counts.ran() >= 1);
+        drop(owner.take_all_local());
+        assert_eq!(counts.dropped(), 2);
+    });
+}
+
+/// I6: a worker whose keep-alive has passed retires, or takes the work; the work is not left behind.
+/// (Outside of a group no thread can be made, so work that finds nobody is failed at once.)
+#[test]
+fn i6_a_worker_that_retires_leaves_no_work_behind() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 0));
+        let counts = Counts::new();
+        let other = (Arc::clone(&pool), counts.clone());
+        let w = thread::spawn(move || {
+            let (pool, counts) = other;
+            let worker = worker(&pool);
+            assert!(matches!(worker.arrive(), Next::Search));
+            loop {
+                match worker.rest_until(|| Woken::TimedOut) {
+                    Next::Run(task) => worker.turn(task),
+                    Next::Search if counts.dropped() == 1 => return,
+                    Next::Search => {
+                        if let Some(task) = worker.take_batch() {
+                            worker.turn(task);
+                        }
+                    }
+                    Next::Leave => return,
+                }
+            }
+        });
+        let (task, handle) = counts.task(&pool);
+        pool.submit(task);
+        w.join().unwrap();
+        assert!(handle.is_finished(), "the task was left behind");
+        assert_eq!(counts.dropped(), 1);
+    });
+}
+
+/// Shutdown: what is submitted meanwhile is run, or cancelled; it is not lost, and nobody sleeps on.
+#[test]
+fn a_submission_during_the_shutdown_is_run_or_cancelled() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let counts = Counts::new();
+        let other = (Arc::clone(&pool), counts.clone());
+        let w = thread::spawn(move || work_until(&worker(&other.0), &other.1, usize::MAX));
+        let other = (Arc::clone(&pool), counts.clone());
+        let producer = thread::spawn(move || {
+            let (task, handle) = other.1.task(&other.0);
+            other.0.submit(task);
+            handle
+        });
+        pool.close();
+        w.join().unwrap();
+        let handle = producer.join().unwrap();
+        assert_eq!(pool.cancel_all(), 0);
+        assert!(handle.is_finished());
+        assert_eq!(counts.dropped(), 1);
+        assert!(pool.injector.is_even());
+    });
+}
+
+/// Q1 to Q3: an owner that pushes, pops and overflows, and a thief: every task comes out once.
+#[test]
+fn q2_owner_and_thief_take_each_task_once() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let counts = Counts::new();
+        let queue = Arc::new(LocalQueue::new());
+        let other = Arc::clone(&queue);
+        let thief = thread::spawn(move || {
+            let own = LocalQueue::new();
+            let mut taken = 0;
+            for _ in 0..2 {
+                if let Some((task, more)) = other.steal_into(&own) {
+                    task.cancel();
+                    taken += 1 + more;
+                }
+            }
+            taken
+        });
+        let mut left = 0;
+        for _ in 0..CAPACITY + 1 {
+            if let Some(overflow) = queue.push_back(counts.runnable(&pool)) {
+                left += overflow.len();
+            }
+        }
+        left += queue.pop_front().into_iter().count();
+        let stolen = thief.join().unwrap();
+        left += std::iter::from_fn(|| queue.pop_front()).count();
+        assert_eq!(left + stolen, CAPACITY + 1);
+        assert_eq!(counts.dropped(), CAPACITY + 1);
+    });
+}
+
+/// Two thieves and an owner that reuses slots.
+#[test]
+fn q3_a_slot_is_not_reused_under_a_thief() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let counts = Counts::new();
+        let queue = Arc::new(LocalQueue::new());
+        for _ in 0..CAPACITY {
+            assert!(queue.push_back(counts.runnable(&pool)).is_none());
+        }
+        let other = Arc::clone(&queue);
+        let thief = thread::spawn(move || {
+            let own = LocalQueue::new();
+            other.steal_into(&own).map_or(0, |(_, more)| 1 + more)
+        });
+        let mut left = 0;
+        for _ in 0..2 {
+            left += queue.pop_front().into_iter().count();
+            left += queue.push_back(counts.runnable(&pool)).map_or(0, |overflow| overflow.len());
+        }
+        let stolen = thief.join().unwrap();
+        left += std::iter::from_fn(|| queue.pop_front()).count();
+        assert_eq!(left + stolen, CAPACITY + 2);
+        assert_eq!(counts.dropped(), CAPACITY + 2);
+    });
+}
+
+/// The LIFO slot: its owner and a thief, and an owner that fills it again.
+#[test]
+fn a_task_in_the_lifo_slot_is_taken_once() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let counts = Counts::new();
+        let slot = Arc::new(LifoSlot::new());
+        assert!(slot.replace(counts.runnable(&pool)).is_none());
+        let other = Arc::clone(&slot);
+        let thief = thread::spawn(move || other.take().into_iter().count());
+        let displaced = slot.replace(counts.runnable(&pool)).into_iter().count();
+        let own = slot.take().into_iter().count();
+        assert_eq!(displaced + own + thief.join().unwrap(), 2);
+        assert_eq!(counts.dropped(), 2);
+    });
+}
+
+/// A task that is suspended when the pool ends is dropped once.
+#[test]
+fn a_suspended_task_is_dropped_at_the_end() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let worker = worker(&pool);
+        assert!(matches!(worker.arrive(), Next::Search));
+        let meta = TaskMeta::at(Location::caller());
+        let (task, handle) = cell::new(pending::<()>(), pool.as_scheduler(), meta);
+        worker.turn(task);
+        let abort = handle.abort_handle();
+        let aborting = thread::spawn(move || abort.abort());
+        pool.close();
+        while pool.cancel_all() > 0 {
+            thread::yield_now();
+        }
+        aborting.join().unwrap();
+        assert!(handle.is_finished());
+    });
+}
