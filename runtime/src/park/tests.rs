@@ -116,7 +116,10 @@ mod models {
     /// asks again for what the second brought.
     #[test]
     fn p3_two_wakers_and_an_owner_that_waits_for_both() {
-        loom::model(|| {
+        let mut model = loom::model::Builder::new();
+        // Three threads: all interleavings would take hours.
+        model.preemption_bound = Some(3);
+        model.check(|| {
             let shared =
                 Arc::new((Parker::new(), [AtomicBool::new(false), AtomicBool::new(false)]));
             let wakers: Vec<_> = (0..2)

@@ -59,13 +59,13 @@ impl<'p> KickBatch<'p> {
 
 /// Lets a test hold one producer up between unlock and wake.
 pub(super) mod hook {
-    #[cfg(test)]
+    #[cfg(all(test, not(fastwake_loom)))]
     pub(in crate::scheduler) use with::before_delivery;
 
-    #[cfg(not(test))]
+    #[cfg(not(all(test, not(fastwake_loom))))]
     pub(super) fn before_delivery() {}
 
-    #[cfg(test)]
+    #[cfg(all(test, not(fastwake_loom)))]
     pub(in crate::scheduler) mod with {
         use std::cell::RefCell;
 

@@ -39,9 +39,9 @@ impl Queue {
         Arc::new(Self { runnables, owned: OwnedTasks::new() })
     }
 
-    fn spawn<F: Future + 'static>(self: &Arc<Self>, future: F) -> JoinHandle<F::Output> {
+    fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let meta = TaskMeta::at(Location::caller());
-        let (task, handle) = cell::new(future, QueueRef(NonNull::from(&**self)), meta);
+        let (task, handle) = cell::new(future, QueueRef(NonNull::from(self)), meta);
         self.push(task);
         handle
     }

@@ -15,7 +15,10 @@ use crate::primitives::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Orde
 use crate::primitives::{Arc, Lock, thread};
 
 /// A value whose loss the model checker reports, and whose drops are counted.
-struct Tracked(Arc<AtomicUsize>, loom::alloc::Track<()>);
+struct Tracked(
+    Arc<AtomicUsize>,
+    #[expect(dead_code, reason = "seen by the model checker")] loom::alloc::Track<()>,
+);
 
 impl Tracked {
     fn new(drops: &Arc<AtomicUsize>) -> Self {

@@ -20,7 +20,7 @@ use crate::scheduler::worker::{Next, Worker};
 #[derive(Clone)]
 struct Counts(Arc<(AtomicUsize, AtomicUsize)>);
 
-struct Dropped(Counts, loom::alloc::Track<()>);
+struct Dropped(Counts, #[expect(dead_code, reason = "seen by the model checker")] loom::alloc::Track<()>);
 
 impl Drop for Dropped {
     fn drop(&mut self) {
@@ -43,7 +43,7 @@ impl Counts {
 
     fn task(&self, pool: &Pool) -> (Runnable, JoinHandle<()>) {
         let dropped = Dropped(self.clone(), loom::alloc::Track::new(()));
-        let future = async move { drop(dropped.0.0.0.fetch_add(1, Relaxed)) };
+        let future = async move { dropped.0.0.0.fetch_add(1, Relaxed); };
         cell::new(future, pool.as_scheduler(), TaskMeta::at(Location::caller()))
     }
 
@@ -52,9 +52,14 @@ impl Counts {
     }
 }
 
-/// A worker of the model comes to its pool.
-fn worker(pool: &Pool) -> Worker<'_> {
+/// A place for a worker, taken before the race begins, as a pool's own threads are.
+fn reserve(pool: &Pool) -> u32 {
     let slot = pool.injector.lock().reserve_thread().expect("there is a slot");
+    pool.slot(slot);
+    slot
+}
+
+fn worker(pool: &Pool, slot: u32) -> Worker<'_> {
     Worker::new(pool, slot, 61)
 }
 
@@ -87,10 +92,10 @@ fn i2_a_push_from_outside_reaches_a_worker_that_goes_idle() {
     model(|| {
         let pool = Arc::new(super::pool(1, 1));
         let counts = Counts::new();
-        let other = (Arc::clone(&pool), counts.clone());
+        let other = (Arc::clone(&pool), counts.clone(), reserve(&pool));
         let w = thread::spawn(move || {
-            let (pool, counts) = other;
-            work_until(&worker(&pool), &counts, 2);
+            let (pool, counts, slot) = other;
+            work_until(&worker(&pool, slot), &counts, 2);
         });
         let other = (Arc::clone(&pool), counts.clone());
         let producer = thread::spawn(move || other.0.submit(other.1.runnable(&other.0)));
@@ -109,12 +114,12 @@ fn i4_a_local_push_reaches_a_sibling_that_goes_idle() {
     model(|| {
         let pool = Arc::new(super::pool(2, 2));
         let counts = Counts::new();
-        let owner = worker(&pool);
+        let owner = worker(&pool, reserve(&pool));
         assert!(matches!(owner.arrive(), Next::Search));
-        let other = (Arc::clone(&pool), counts.clone());
+        let other = (Arc::clone(&pool), counts.clone(), reserve(&pool));
         let sibling = thread::spawn(move || {
-            let (pool, counts) = other;
-            work_until(&worker(&pool), &counts, 1);
+            let (pool, counts, slot) = other;
+            work_until(&worker(&pool, slot), &counts, 1);
         });
         // The second takes the LIFO slot; the first goes to the local queue.
         owner.schedule(counts.runnable(&pool));
@@ -133,10 +138,10 @@ fn i6_a_worker_that_retires_leaves_no_work_behind() {
     model(|| {
         let pool = Arc::new(super::pool(1, 0));
         let counts = Counts::new();
-        let other = (Arc::clone(&pool), counts.clone());
+        let other = (Arc::clone(&pool), counts.clone(), reserve(&pool));
         let w = thread::spawn(move || {
-            let (pool, counts) = other;
-            let worker = worker(&pool);
+            let (pool, counts, slot) = other;
+            let worker = worker(&pool, slot);
             assert!(matches!(worker.arrive(), Next::Search));
             loop {
                 match worker.rest_until(|| Woken::TimedOut) {
@@ -165,8 +170,11 @@ fn a_submission_during_the_shutdown_is_run_or_cancelled() {
     model(|| {
         let pool = Arc::new(super::pool(1, 1));
         let counts = Counts::new();
-        let other = (Arc::clone(&pool), counts.clone());
-        let w = thread::spawn(move || work_until(&worker(&other.0), &other.1, usize::MAX));
+        let other = (Arc::clone(&pool), counts.clone(), reserve(&pool));
+        let w = thread::spawn(move || {
+            let (pool, counts, slot) = other;
+            work_until(&worker(&pool, slot), &counts, usize::MAX);
+        });
         let other = (Arc::clone(&pool), counts.clone());
         let producer = thread::spawn(move || {
             let (task, handle) = other.1.task(&other.0);
@@ -265,7 +273,7 @@ fn a_task_in_the_lifo_slot_is_taken_once() {
 fn a_suspended_task_is_dropped_at_the_end() {
     model(|| {
         let pool = Arc::new(super::pool(1, 1));
-        let worker = worker(&pool);
+        let worker = worker(&pool, reserve(&pool));
         assert!(matches!(worker.arrive(), Next::Search));
         let meta = TaskMeta::at(Location::caller());
         let (task, handle) = cell::new(pending::<()>(), pool.as_scheduler(), meta);

@@ -113,7 +113,7 @@ fn thieves_and_owner_take_each_task_once() {
         }
         for number in 0..TASKS {
             let ran = Arc::clone(&ran);
-            let future = async move { drop(ran[number].fetch_add(1, SeqCst)) };
+            let future = async move { ran[number].fetch_add(1, SeqCst); };
             let meta = TaskMeta::at(Location::caller());
             let task = cell::new(future, pool.as_scheduler(), meta).0;
             if let Some(overflow) = queue.push_back(task) {
