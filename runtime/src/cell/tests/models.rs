@@ -104,8 +104,11 @@ fn t1_wakers_and_an_abort_make_one_runnable() {
         let handle = queue.spawn(wait_for_flag(Arc::clone(&mailbox), Tracked::new(&drops)));
         queue.run_all();
         let waker = mailbox.0.lock().take().expect("the task has been polled");
+        let other = waker.clone();
         let waking = thread::spawn(move || waker.wake());
+        other.wake_by_ref();
         handle.abort();
+        drop(other);
         waking.join().unwrap();
         assert!(queue.run_one());
         assert!(!queue.run_one());
