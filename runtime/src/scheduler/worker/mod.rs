@@ -27,7 +27,8 @@ pub(super) struct Worker<'p> {
     tick: Cell<u32>,
     /// Tasks run from the LIFO slot in a row.
     lifo_streak: Cell<u32>,
-    /// Inside `block_in_place`: the worker does not count as running, and keeps nothing to itself.
+    /// Inside `block_in_place`, or idle: the worker does not count as running, and keeps nothing to
+    /// itself.
     blocked: Cell<bool>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
