@@ -92,8 +92,8 @@ impl Threads {
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
         let mut builder = thread::Builder::new();
-        if let Some(name) = &self.config.name {
-            builder = builder.name(name());
+        if let Some(name) = self.name() {
+            builder = builder.name(name);
         }
         if let Some(size) = self.config.stack_size {
             builder = builder.stack_size(size);
@@ -112,6 +112,14 @@ impl Threads {
         alive.handles.retain(|handle| !handle.is_finished());
         alive.handles.push(handle);
         Ok(())
+    }
+
+    /// The next thread's name. One that cannot be had, because the user's function panics or gives
+    /// a NUL byte, is done without: an unwinding maker would leave its pool waiting for the thread.
+    fn name(&self) -> Option<String> {
+        let name = self.config.name.as_ref()?;
+        let name = panic::catch_unwind(panic::AssertUnwindSafe(|| name())).ok()?;
+        (!name.contains('\0')).then_some(name)
     }
 
     fn run(&self, role: Role, body: impl FnOnce()) {
