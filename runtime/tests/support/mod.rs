@@ -149,5 +149,5 @@ pub fn rerun_passes(test: &str, change: impl FnOnce(&mut Command)) {
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
-    assert!(out.contains("1 passed"), "no such test: {out}");
+    assert!(out.contains("1 passed;"), "no such test: {out}");
 }
