@@ -284,7 +284,10 @@ impl Pool {
             Some(group) => group.spawn_worker(self, slot),
             None => Err(io::Error::other("a pool outside of a runtime makes no threads")),
         };
-        let Err(error) = made else { return Ok(()) };
+        let Err(error) = made else {
+            self.injector.lock().thread_made();
+            return Ok(());
+        };
         self.injector.counters.refused_threads.increment();
         let stranded = self.injector.lock().give_up_thread(slot);
         stranded.fail(&error);
