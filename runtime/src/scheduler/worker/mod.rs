@@ -8,6 +8,7 @@ mod search;
 use std::cell::Cell;
 
 use crate::cell::{OwnedTasks, Ran, Runnable};
+use crate::metrics::PoolKind;
 
 use super::group::Lease;
 use super::pool::{Pool, PoolRef};
@@ -160,9 +161,12 @@ impl<'p> Worker<'p> {
         task
     }
 
-    /// May tasks of `pool` run here, next to what they were scheduled by?
+    /// May tasks of `pool` run here, next to what they were scheduled by? Not behind a poll that
+    /// computes for long.
     pub(super) fn takes_from(&self, pool: &Pool) -> bool {
-        !self.blocked.get() && self.pool.shares_with(pool)
+        !self.blocked.get()
+            && self.pool.config.kind != PoolKind::CpuIntensive
+            && self.pool.shares_with(pool)
     }
 
     pub(super) fn pool(&self) -> &'p Pool {
