@@ -332,7 +332,12 @@ impl Driver<'_> {
         scheduler.counters.parks.increment();
         let hooks = &scheduler.config.threads;
         threads::call(hooks.on_park.as_ref());
-        scheduler.parker.wait(None);
+        // The hook may have scheduled something on this thread, which wakes nobody.
+        if self.core().queue.borrow().is_empty() && !main.woken.load(Acquire) {
+            scheduler.parker.wait(None);
+        } else {
+            scheduler.parker.cancel();
+        }
         threads::call(hooks.on_unpark.as_ref());
         scheduler.shared.lock().idle = false;
     }

@@ -191,15 +191,20 @@ impl Group {
         neighbours.filter(|pool| pool.injector.hints.has_offer())
     }
 
-    /// Makes the thread of a worker.
-    pub(super) fn spawn_worker(&self, pool: &Pool, slot: u32) -> io::Result<()> {
-        let Some(group) = self.this.upgrade() else {
-            return Err(io::Error::other("the runtime has ended"));
-        };
+    /// One use more, for whoever delivers a pick.
+    pub(super) fn lease(&self) -> Option<Lease> {
+        let group = self.this.upgrade()?;
         // ORDERING: as `Arc`'s count; the pick that led here was made by a user of the group, or
         // by somebody whom its last user waits for.
         self.users.fetch_add(1, AcqRel);
-        let lease = Lease(group);
+        Some(Lease(group))
+    }
+
+    /// Makes the thread of a worker.
+    pub(super) fn spawn_worker(&self, pool: &Pool, slot: u32) -> io::Result<()> {
+        let Some(lease) = self.lease() else {
+            return Err(io::Error::other("the runtime has ended"));
+        };
         let pool = pool.as_scheduler();
         self.threads.spawn(Role::Worker, move || Worker::main(&lease, pool, slot))
     }

@@ -33,7 +33,10 @@ pub(super) struct Locked {
     /// Slots without a thread.
     free: Vec<u32>,
     running: u32,
-    starting: u32,
+    /// Picked to be made. They hold nobody up: whoever is to make one may be held up itself (I2).
+    making: i32,
+    /// Made and not arrived yet; below zero for a moment if one arrives before its maker is here.
+    starting: i32,
     threads: u32,
     limit: u32,
     kept: u32,
@@ -116,6 +119,7 @@ impl Injector {
             idle: Vec::with_capacity(shape.slots as usize),
             free: (0..shape.slots).rev().collect(),
             running: 0,
+            making: 0,
             starting: 0,
             threads: 0,
             limit: shape.limit,
@@ -170,6 +174,7 @@ impl Injector {
 impl Locked {
     pub(super) fn counts(&self) -> Counts {
         let Self { ref worklist, running, starting, threads, limit, kept, .. } = *self;
+        let starting = starting.max(0) as u32;
         Counts { running, starting, limit, threads, kept, work: worklist.len() }
     }
 
@@ -197,9 +202,8 @@ impl Locked {
     /// `earlier` heads have been chosen for the same work and are left alone. A head that is no
     /// longer parked is on its way, and will see the work: nobody has to be woken.
     fn choose(&mut self, earlier: usize, is_parked: impl Fn(u32) -> bool) -> Choice {
-        let on_their_way = earlier.min(self.idle.len()) as u32;
         let counts = self.counts();
-        let counts = Counts { running: counts.running + on_their_way, ..counts };
+        let counts = Counts { running: counts.running + earlier as u32, ..counts };
         if self.closed || !policy::room_for_worker(&counts) {
             return Choice::Nobody;
         }
@@ -214,7 +218,7 @@ impl Locked {
         match self.free.pop() {
             None => Choice::Nobody,
             Some(slot) => {
-                self.starting += 1;
+                self.making += 1;
                 Choice::Target(Target::Create(slot))
             }
         }
@@ -270,11 +274,17 @@ impl Locked {
         true
     }
 
+    /// A thread that was asked for has been made.
+    pub(super) fn thread_made(&mut self) {
+        self.making -= 1;
+        self.starting += 1;
+    }
+
     /// A thread that was asked for was refused. The work that nobody is left to do is returned.
     pub(super) fn give_up_thread(&mut self, slot: u32) -> TaskList {
-        self.starting -= 1;
+        self.making -= 1;
         self.free.push(slot);
-        if self.threads + self.starting == 0 {
+        if self.threads as i32 + self.making + self.starting == 0 {
             std::mem::take(&mut self.worklist)
         } else {
             TaskList::new()
@@ -284,7 +294,7 @@ impl Locked {
     /// A slot for a thread that is made whether or not there is work.
     pub(super) fn reserve_thread(&mut self) -> Option<u32> {
         let slot = self.free.pop()?;
-        self.starting += 1;
+        self.making += 1;
         Some(slot)
     }
 

@@ -258,6 +258,9 @@ impl Pool {
 
     /// Does what a pick has decided. Not under a lock.
     pub(super) fn deliver(&self, target: Target) {
+        // Given back after the payment: the lease that a refused thread gives back is not to be the
+        // last, for the last user waits for this very debt.
+        let mut lease = None;
         match target {
             Target::Wake(slot) => {
                 if self.slot(slot).parker.unpark() == Unparked::Coalesced {
@@ -266,10 +269,12 @@ impl Pool {
             }
             Target::Create(slot) => {
                 self.injector.counters.threads.increment();
+                lease = self.group().and_then(Group::lease);
                 let _ = self.make_thread(slot);
             }
         }
         self.injector.pay();
+        drop(lease);
     }
 
     /// Makes the thread for a slot that was reserved. If the system refuses it and no other thread
@@ -279,7 +284,10 @@ impl Pool {
             Some(group) => group.spawn_worker(self, slot),
             None => Err(io::Error::other("a pool outside of a runtime makes no threads")),
         };
-        let Err(error) = made else { return Ok(()) };
+        let Err(error) = made else {
+            self.injector.lock().thread_made();
+            return Ok(());
+        };
         self.injector.counters.refused_threads.increment();
         let stranded = self.injector.lock().give_up_thread(slot);
         stranded.fail(&error);

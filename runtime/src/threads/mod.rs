@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
 //! How the runtime makes its threads, and how it sees them off.
 
+use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use std::{fmt, io, panic, thread};
+use std::{fmt, io, panic, ptr, thread};
 
 use crate::primitives::assert_no_lock_held;
 
@@ -32,6 +33,11 @@ pub(crate) struct ThreadConfig {
     pub(crate) on_stop: Option<Callback>,
     pub(crate) on_park: Option<Callback>,
     pub(crate) on_unpark: Option<Callback>,
+}
+
+thread_local! {
+    /// Whose thread this is; only compared.
+    static OWNER: Cell<*const Threads> = const { Cell::new(ptr::null()) };
 }
 
 /// The threads of one runtime.
@@ -92,8 +98,8 @@ impl Threads {
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
         let mut builder = thread::Builder::new();
-        if let Some(name) = &self.config.name {
-            builder = builder.name(name());
+        if let Some(name) = self.name() {
+            builder = builder.name(name);
         }
         if let Some(size) = self.config.stack_size {
             builder = builder.stack_size(size);
@@ -114,7 +120,16 @@ impl Threads {
         Ok(())
     }
 
+    /// The next thread's name. One that cannot be had, because the user's function panics or gives
+    /// a NUL byte, is done without: an unwinding maker would leave its pool waiting for the thread.
+    fn name(&self) -> Option<String> {
+        let name = self.config.name.as_ref()?;
+        let name = panic::catch_unwind(panic::AssertUnwindSafe(|| name())).ok()?;
+        (!name.contains('\0')).then_some(name)
+    }
+
     fn run(&self, role: Role, body: impl FnOnce()) {
+        OWNER.set(ptr::from_ref(self));
         let mut body = Some(body);
         let mut once = || {
             call(self.config.on_start.as_ref());
@@ -134,8 +149,10 @@ impl Threads {
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let me = thread::current().id();
+        // Not from the handles: a thread may be here before its maker has put its handle there.
+        let is_own = OWNER.try_with(|owner| ptr::eq(owner.get(), self)).unwrap_or(false);
+        let own = usize::from(is_own);
         let mut alive = self.alive();
-        let own = usize::from(alive.handles.iter().any(|handle| handle.thread().id() == me));
         while alive.count > own {
             let Some(deadline) = deadline else {
                 alive = self.ended.wait(alive).unwrap_or_else(PoisonError::into_inner);

@@ -117,6 +117,9 @@ impl Idle<'_, '_> {
         let Idle(worker) = self;
         let patience = worker.patience();
         worker.slot.counters.parks.increment();
+        // A worker that is not running keeps nothing to itself: what its hooks schedule goes to the
+        // worklist, and wakes this worker or another.
+        worker.blocked.set(true);
         let group = worker.pool.group();
         if let Some(group) = group {
             group.bring_home(worker.pool, &worker.slot.counters);
@@ -129,6 +132,7 @@ impl Idle<'_, '_> {
                 Found::Nothing => worker.slot.counters.futile.increment(),
             }
         };
+        worker.blocked.set(matches!(next, Next::Leave));
         if let Some(group) = group {
             threads::call(group.thread_config().on_unpark.as_ref());
         }

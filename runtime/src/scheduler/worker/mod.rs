@@ -8,6 +8,7 @@ mod search;
 use std::cell::Cell;
 
 use crate::cell::{Ran, Runnable};
+use crate::metrics::PoolKind;
 
 use super::group::Lease;
 use super::pool::{Pool, PoolRef};
@@ -26,7 +27,8 @@ pub(super) struct Worker<'p> {
     tick: Cell<u32>,
     /// Tasks run from the LIFO slot in a row.
     lifo_streak: Cell<u32>,
-    /// Inside `block_in_place`: the worker does not count as running, and keeps nothing to itself.
+    /// Inside `block_in_place`, or idle: the worker does not count as running, and keeps nothing to
+    /// itself.
     blocked: Cell<bool>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
@@ -158,9 +160,12 @@ impl<'p> Worker<'p> {
         task
     }
 
-    /// May tasks of `pool` run here, next to what they were scheduled by?
+    /// May tasks of `pool` run here, next to what they were scheduled by? Not behind a poll that
+    /// computes for long.
     pub(super) fn takes_from(&self, pool: &Pool) -> bool {
-        !self.blocked.get() && self.pool.shares_with(pool)
+        !self.blocked.get()
+            && self.pool.config.kind != PoolKind::CpuIntensive
+            && self.pool.shares_with(pool)
     }
 
     pub(super) fn pool(&self) -> &'p Pool {
