@@ -1,12 +1,12 @@
 #![forbid(unsafe_code)]
 //! The blocking pool: its threads, and how work gets to them.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::atomic::AtomicIsize;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use std::fmt;
 
 use crossbeam_utils::CachePadded;
 
@@ -109,17 +109,18 @@ impl BlockingPool {
     fn call(&self, queue: &mut Queue) -> Option<Call> {
         // ORDERING: a thread that has been born and has not been counted out yet is going to take
         // the lock that is held here, and sees the work then.
-        queue.call(self.born.load(SeqCst) > 0, |seat| self.parker(seat).is_parked())
+        queue.call(self.born.load(SeqCst) > 0, |seat| {
+            self.parker(seat).is_parked()
+        })
     }
 
     fn deliver(self: &Arc<Self>, call: Option<Call>) {
         match call {
             None => {}
-            Some(Call::Wake(seat)) => {
-                if self.parker(seat).unpark() == Unparked::Woke {
-                    self.counters.wakes.increment();
-                }
-            }
+            Some(Call::Wake(seat)) => match self.parker(seat).unpark() {
+                Unparked::Woke => self.counters.wakes.increment(),
+                Unparked::Coalesced => {}
+            },
             Some(Call::Create(seat)) => self.make_thread(seat),
         }
     }
@@ -161,8 +162,7 @@ impl BlockingPool {
             match order {
                 Order::Leave => return,
                 Order::Run(task) => {
-                    let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) =
-                        task.run(&self.owned);
+                    let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) = task.run(&self.owned);
                     queue = self.queue.lock();
                     queue.finish();
                     order = queue.order(seat);

@@ -158,7 +158,9 @@ impl Queue {
     }
 
     pub(super) fn progress(&self) -> Progress {
-        Progress { completed: self.completed }
+        Progress {
+            completed: self.completed,
+        }
     }
 
     /// The watcher has slept a while since it saw `since`. Is it to take a closure? Only if the
@@ -174,7 +176,8 @@ impl Queue {
     /// A sleeper is awake.
     pub(super) fn wake_up(&mut self, seat: u32) {
         let position = self.idle.iter().rposition(|&idle| idle == seat);
-        self.idle.remove(position.expect("a sleeper is on the idle list"));
+        self.idle
+            .remove(position.expect("a sleeper is on the idle list"));
     }
 
     /// A sleeper whose keep-alive has passed goes, unless work has come.

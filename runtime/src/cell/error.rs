@@ -36,7 +36,11 @@ enum Kind {
 
 impl JoinError {
     fn new(id: Id, name: Option<&str>, kind: Kind) -> Self {
-        Self(Box::new(Inner { id, name: name.map(Box::from), kind }))
+        Self(Box::new(Inner {
+            id,
+            name: name.map(Box::from),
+            kind,
+        }))
     }
 
     pub(super) fn cancelled(id: Id, name: Option<&str>) -> Self {
@@ -96,9 +100,9 @@ impl JoinError {
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
         let Inner { id, name, kind } = *self.0;
         match kind {
-            Kind::Panic(payload) => {
-                Ok(payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
-            }
+            Kind::Panic(payload) => Ok(payload
+                .into_inner()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)),
             kind => Err(Self(Box::new(Inner { id, name, kind }))),
         }
     }
@@ -125,10 +129,15 @@ impl fmt::Display for JoinError {
         match &self.0.kind {
             Kind::Cancelled => f.write_str(" was cancelled"),
             Kind::NotStarted(reason) => {
-                write!(f, " was not started: the system gave no thread for it: {reason}")
+                write!(
+                    f,
+                    " was not started: the system gave no thread for it: {reason}"
+                )
             }
             Kind::Panic(payload) => {
-                let payload = payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let payload = payload
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
                 match message(&**payload) {
                     Some(message) => write!(f, " panicked with message {message:?}"),
                     None => f.write_str(" panicked"),

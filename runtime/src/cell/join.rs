@@ -56,7 +56,10 @@ impl<T> JoinHandle<T> {
     ///
     /// The caller gives the handle's reference to a task with this output.
     pub(super) unsafe fn from_raw(task: NonNull<Header>) -> Self {
-        Self { task, _output: PhantomData }
+        Self {
+            task,
+            _output: PhantomData,
+        }
     }
 
     fn header(&self) -> &Header {
@@ -110,14 +113,16 @@ impl<T> JoinHandle<T> {
         }
         let same = header.join_waker.with(|stored| {
             // SAFETY: T6: the cell is ours.
-            unsafe { &*stored }.as_ref().is_some_and(|stored| stored.will_wake(waker))
+            unsafe { &*stored }
+                .as_ref()
+                .is_some_and(|stored| stored.will_wake(waker))
         });
         if !same {
             let waker = Some(waker.clone());
             // SAFETY: T6: the cell is ours.
-            let old = header.join_waker.with_mut(|stored| {
-                std::mem::replace(unsafe { &mut *stored }, waker)
-            });
+            let old = header
+                .join_waker
+                .with_mut(|stored| std::mem::replace(unsafe { &mut *stored }, waker));
             drop(old);
         }
         if header.state.store_join_waker() {
@@ -129,7 +134,10 @@ impl<T> JoinHandle<T> {
 
     fn drop_waker(&self) {
         // SAFETY: T6: the callers have made sure that the cell is ours.
-        let waker = self.header().join_waker.with_mut(|waker| unsafe { (*waker).take() });
+        let waker = self
+            .header()
+            .join_waker
+            .with_mut(|waker| unsafe { (*waker).take() });
         drop(waker);
     }
 }
@@ -165,7 +173,9 @@ impl<T> Drop for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("id", &self.id()).finish_non_exhaustive()
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -233,7 +243,9 @@ impl Drop for AbortHandle {
 
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbortHandle").field("id", &self.id()).finish_non_exhaustive()
+        f.debug_struct("AbortHandle")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
     }
 }
 

@@ -20,7 +20,11 @@ unsafe impl Send for TaskList {}
 
 impl TaskList {
     pub(crate) const fn new() -> Self {
-        Self { head: None, tail: None, len: 0 }
+        Self {
+            head: None,
+            tail: None,
+            len: 0,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -40,12 +44,18 @@ impl TaskList {
     fn single(task: Runnable) -> Self {
         let header = NonNull::from(task.header());
         let _ = task.into_ptr();
-        Self { head: Some(header), tail: Some(header), len: 1 }
+        Self {
+            head: Some(header),
+            tail: Some(header),
+            len: 1,
+        }
     }
 
     /// Moves all of `other` behind what is here.
     pub(crate) fn append(&mut self, mut other: TaskList) {
-        let Some(first) = other.head.take() else { return };
+        let Some(first) = other.head.take() else {
+            return;
+        };
         match self.tail {
             None => self.head = Some(first),
             // SAFETY: the list owns the `Runnable` of its tail, and with it the link.
@@ -60,7 +70,9 @@ impl TaskList {
     pub(crate) fn pop_front(&mut self) -> Option<Runnable> {
         let head = self.head?;
         // SAFETY: the list owns the `Runnable` of its head, and with it the link.
-        let next = unsafe { head.as_ref() }.queue_next.with(|next| unsafe { *next });
+        let next = unsafe { head.as_ref() }
+            .queue_next
+            .with(|next| unsafe { *next });
         self.head = next;
         if next.is_none() {
             self.tail = None;

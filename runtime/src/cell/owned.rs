@@ -33,7 +33,11 @@ struct Claimed(NonNull<Header>);
 
 impl OwnedTasks {
     pub(crate) fn new() -> Self {
-        Self(Lock::new(Owned { head: None, len: 0, closed: false }))
+        Self(Lock::new(Owned {
+            head: None,
+            len: 0,
+            closed: false,
+        }))
     }
 
     /// Enters a task that is about to be suspended, unless it has an owner already. False: the
@@ -55,7 +59,9 @@ impl OwnedTasks {
         }
         owned.link(task);
         // SAFETY: as above.
-        header.owner.with_mut(|owner| unsafe { *owner = Some(NonNull::from(self)) });
+        header
+            .owner
+            .with_mut(|owner| unsafe { *owner = Some(NonNull::from(self)) });
         true
     }
 
@@ -66,7 +72,9 @@ impl OwnedTasks {
     /// The caller holds `RUNNING` of the live task.
     pub(super) unsafe fn disown(task: NonNull<Header>) {
         // SAFETY: alive, and `RUNNING` gives access to the field.
-        let owner = unsafe { task.as_ref() }.owner.with_mut(|owner| unsafe { (*owner).take() });
+        let owner = unsafe { task.as_ref() }
+            .owner
+            .with_mut(|owner| unsafe { (*owner).take() });
         if let Some(owner) = owner {
             // SAFETY: an owner outlives its tasks' completion (`adopt`).
             unsafe { owner.as_ref() }.0.lock().unlink(task);
@@ -81,7 +89,10 @@ impl OwnedTasks {
         while let Some(Claimed(task)) = next {
             // SAFETY: a claimed task is ours. It is linked to the next claimed one by its queue
             // link, and has no owner any more.
-            next = unsafe { task.as_ref() }.queue_next.with(|next| unsafe { *next }).map(Claimed);
+            next = unsafe { task.as_ref() }
+                .queue_next
+                .with(|next| unsafe { *next })
+                .map(Claimed);
             // SAFETY: claimed, and used once.
             unsafe { (task.as_ref().vtable.cancel_claimed)(task) };
         }
@@ -98,12 +109,19 @@ impl Owned {
     fn links<R>(task: NonNull<Header>, f: impl FnOnce(&mut Links) -> R) -> R {
         // SAFETY: tasks in the list are alive (T4), and we are under its lock, which guards their
         // links; `f` does not reach the links of another way.
-        unsafe { task.as_ref() }.links.with_mut(|links| f(unsafe { &mut *links }))
+        unsafe { task.as_ref() }
+            .links
+            .with_mut(|links| f(unsafe { &mut *links }))
     }
 
     fn link(&mut self, task: NonNull<Header>) {
         let next = self.head.replace(task);
-        Self::links(task, |links| *links = Links { previous: None, next });
+        Self::links(task, |links| {
+            *links = Links {
+                previous: None,
+                next,
+            }
+        });
         if let Some(next) = next {
             Self::links(next, |links| links.previous = Some(task));
         }
@@ -139,7 +157,9 @@ impl Owned {
             // SAFETY: the claim is `RUNNING`, which gives access to both fields.
             header.owner.with_mut(|owner| unsafe { *owner = None });
             // SAFETY: as above.
-            header.queue_next.with_mut(|link| unsafe { *link = claimed });
+            header
+                .queue_next
+                .with_mut(|link| unsafe { *link = claimed });
             claimed = Some(task);
         }
         (claimed.map(Claimed), self.len)

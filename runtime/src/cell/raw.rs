@@ -33,7 +33,10 @@ pub(crate) struct TaskMeta {
 
 impl TaskMeta {
     pub(crate) fn at(location: &'static Location<'static>) -> Self {
-        Self { location, name: None }
+        Self {
+            location,
+            name: None,
+        }
     }
 }
 
@@ -256,10 +259,14 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             }
         };
         // SAFETY: `RUNNING` gives us the stage; it holds nothing now.
-        cell.stage.with_mut(|stage| unsafe { *stage = Stage::Output(output) });
+        cell.stage
+            .with_mut(|stage| unsafe { *stage = Stage::Output(output) });
         // SAFETY: we hold `RUNNING`.
         unsafe { OwnedTasks::disown(header) };
-        let Completed::Pending { output_is_wanted, wake_joiner } = cell.header.state.complete()
+        let Completed::Pending {
+            output_is_wanted,
+            wake_joiner,
+        } = cell.header.state.complete()
         else {
             return;
         };
@@ -269,7 +276,10 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         }
         if wake_joiner {
             // SAFETY: T6: the completer owns the waker's cell.
-            let waker = cell.header.join_waker.with_mut(|waker| unsafe { (*waker).take() });
+            let waker = cell
+                .header
+                .join_waker
+                .with_mut(|waker| unsafe { (*waker).take() });
             let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.map(Waker::wake)));
         }
         // SAFETY: the runtime's reference, which `complete` has left to us.

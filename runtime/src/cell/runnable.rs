@@ -4,8 +4,8 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
-use super::raw::Header;
 use super::OwnedTasks;
+use super::raw::Header;
 
 /// A task that is scheduled: the one right to run it, and the runtime's reference to it (T1).
 ///
@@ -88,7 +88,9 @@ impl Runnable {
     /// Has the task never been polled? (One that is suspended by its first poll gets an owner.)
     pub(crate) fn is_new(&self) -> bool {
         // SAFETY: the owner of the `Runnable` may read the field.
-        self.header().owner.with(|owner| unsafe { (*owner).is_none() })
+        self.header()
+            .owner
+            .with(|owner| unsafe { (*owner).is_none() })
     }
 
     pub(super) fn next(&self) -> &crate::primitives::UnsafeCell<Option<NonNull<Header>>> {

@@ -82,7 +82,10 @@ pub(super) enum Completed {
     /// Nothing: the runtime's reference has been given up in the same step.
     Released,
     /// See to the output and the waker, then give the reference up.
-    Pending { output_is_wanted: bool, wake_joiner: bool },
+    Pending {
+        output_is_wanted: bool,
+        wake_joiner: bool,
+    },
 }
 
 /// What a waker that is used up has to do.
@@ -116,7 +119,9 @@ impl TaskState {
         // is going to read; every hand-over in the rules goes through such a pair.
         let mut current = self.0.load(Acquire);
         loop {
-            let Some(next) = change(current) else { return Err(current) };
+            let Some(next) = change(current) else {
+                return Err(current);
+            };
             match self.0.compare_exchange_weak(current, next, AcqRel, Acquire) {
                 Ok(_) => return Ok(current),
                 Err(actual) => current = actual,
@@ -127,8 +132,16 @@ impl TaskState {
     /// The owner of the `Runnable` takes the future (T1, T3).
     pub(super) fn start(&self) -> Start {
         let before = self.0.fetch_xor(SCHEDULED | RUNNING, AcqRel);
-        debug_assert_eq!(before & (SCHEDULED | RUNNING | COMPLETE), SCHEDULED, "{self:?}");
-        if before & CANCELLED != 0 { Start::Cancel } else { Start::Poll }
+        debug_assert_eq!(
+            before & (SCHEDULED | RUNNING | COMPLETE),
+            SCHEDULED,
+            "{self:?}"
+        );
+        if before & CANCELLED != 0 {
+            Start::Cancel
+        } else {
+            Start::Poll
+        }
     }
 
     /// The runner gives the future back after a pending poll. Unless it is to requeue the task, it
@@ -136,7 +149,11 @@ impl TaskState {
     pub(super) fn suspend(&self) -> Suspend {
         let before = self.0.fetch_and(!RUNNING, AcqRel);
         debug_assert_eq!(before & (RUNNING | COMPLETE), RUNNING);
-        if before & SCHEDULED != 0 { Suspend::Requeue } else { Suspend::Idle }
+        if before & SCHEDULED != 0 {
+            Suspend::Requeue
+        } else {
+            Suspend::Idle
+        }
     }
 
     /// The runner has stored the output (T5, T6). In the usual case, an output that is wanted and a
@@ -144,10 +161,17 @@ impl TaskState {
     pub(super) fn complete(&self) -> Completed {
         let current = self.0.load(Relaxed);
         if current & (JOIN_INTEREST | JOIN_WAKER) == JOIN_INTEREST {
-            debug_assert!(current >= 2 * REF_ONE, "the join handle holds a reference of its own");
+            debug_assert!(
+                current >= 2 * REF_ONE,
+                "the join handle holds a reference of its own"
+            );
             let next = (current ^ (RUNNING | COMPLETE)) - REF_ONE;
             // ORDERING: Release publishes the output to `is_complete`. Nothing is read after.
-            if self.0.compare_exchange(current, next, Release, Relaxed).is_ok() {
+            if self
+                .0
+                .compare_exchange(current, next, Release, Relaxed)
+                .is_ok()
+            {
                 return Completed::Released;
             }
         }
@@ -216,7 +240,8 @@ impl TaskState {
     /// The join handle hands its waker to the completer (T6). False: the task is complete, and the
     /// waker's cell is still the handle's.
     pub(super) fn store_join_waker(&self) -> bool {
-        self.update(|current| (current & COMPLETE == 0).then_some(current | JOIN_WAKER)).is_ok()
+        self.update(|current| (current & COMPLETE == 0).then_some(current | JOIN_WAKER))
+            .is_ok()
     }
 
     /// The join handle takes the waker's cell back, if it had given it away. False: the task is
@@ -226,7 +251,8 @@ impl TaskState {
         if self.0.load(Acquire) & (JOIN_WAKER | COMPLETE) == 0 {
             return true;
         }
-        self.update(|current| (current & COMPLETE == 0).then_some(current & !JOIN_WAKER)).is_ok()
+        self.update(|current| (current & COMPLETE == 0).then_some(current & !JOIN_WAKER))
+            .is_ok()
     }
 
     /// The join handle goes away.
@@ -261,7 +287,10 @@ impl TaskState {
     pub(super) fn release(&self) -> bool {
         // ORDERING: Release for this holder's accesses, Acquire for the one that frees.
         let before = self.0.fetch_sub(REF_ONE, AcqRel);
-        debug_assert!(before & REF_MASK != 0, "a task's reference was given up twice");
+        debug_assert!(
+            before & REF_MASK != 0,
+            "a task's reference was given up twice"
+        );
         before & REF_MASK == REF_ONE
     }
 }

@@ -16,7 +16,10 @@ pub(super) struct Sleeper {
 
 impl Sleeper {
     pub(super) fn new() -> Self {
-        Self { gate: Mutex::new(()), condvar: Condvar::new() }
+        Self {
+            gate: Mutex::new(()),
+            condvar: Condvar::new(),
+        }
     }
 
     /// Sleeps while the word says `PARKED`; may wake up early. False: `timeout` has passed.
@@ -27,7 +30,11 @@ impl Sleeper {
         }
         match timeout {
             None => {
-                drop(self.condvar.wait(gate).expect("nothing panics under the gate"));
+                drop(
+                    self.condvar
+                        .wait(gate)
+                        .expect("nothing panics under the gate"),
+                );
                 true
             }
             Some(timeout) => {

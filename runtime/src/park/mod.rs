@@ -68,7 +68,10 @@ pub(crate) enum Unparked {
 
 impl Parker {
     pub(crate) fn new() -> Self {
-        Self { state: ParkState::new(), sleeper: sys::Sleeper::new() }
+        Self {
+            state: ParkState::new(),
+            sleeper: sys::Sleeper::new(),
+        }
     }
 
     /// Says that the owner is going to [`wait`](Self::wait). To be called under the lock under
@@ -97,7 +100,11 @@ impl Parker {
             if !in_time || left == Some(Duration::ZERO) {
                 // Notified at the last moment counts: P3.
                 let notified = self.state.reset();
-                return if notified { Woken::Notified } else { Woken::TimedOut };
+                return if notified {
+                    Woken::Notified
+                } else {
+                    Woken::TimedOut
+                };
             }
         }
     }

@@ -28,7 +28,9 @@ impl ParkState {
     /// `NOTIFIED` → `EMPTY`; says whether it was so.
     pub(super) fn take_notification(&self) -> bool {
         // ORDERING: Acquire pairs with the Release in `notify`.
-        self.0.compare_exchange(NOTIFIED, EMPTY, Acquire, Relaxed).is_ok()
+        self.0
+            .compare_exchange(NOTIFIED, EMPTY, Acquire, Relaxed)
+            .is_ok()
     }
 
     /// Any → `EMPTY`; says whether a notification was taken with it.

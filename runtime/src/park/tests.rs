@@ -43,7 +43,10 @@ mod threads {
         let parker = Parker::new();
         let start = Instant::now();
         parker.prepare();
-        assert_eq!(parker.wait(Some(Duration::from_millis(20))), Woken::TimedOut);
+        assert_eq!(
+            parker.wait(Some(Duration::from_millis(20))),
+            Woken::TimedOut
+        );
         assert!(start.elapsed() >= Duration::from_millis(20));
         assert!(!parker.is_parked());
     }
@@ -120,8 +123,10 @@ mod models {
         // Three threads: all interleavings would take hours.
         model.preemption_bound = Some(3);
         model.check(|| {
-            let shared =
-                Arc::new((Parker::new(), [AtomicBool::new(false), AtomicBool::new(false)]));
+            let shared = Arc::new((
+                Parker::new(),
+                [AtomicBool::new(false), AtomicBool::new(false)],
+            ));
             let wakers: Vec<_> = (0..2)
                 .map(|i| {
                     let other = Arc::clone(&shared);

@@ -27,8 +27,11 @@ impl ThreadParker {
     /// earlier use: a wait may end early.
     pub(crate) fn with_current<R>(f: impl FnOnce(&Arc<Self>) -> R) -> R {
         // A thread that is being torn down has no thread-locals; neither needs it a spare.
-        let parker =
-            SPARE.try_with(Cell::take).ok().flatten().unwrap_or_else(Self::new);
+        let parker = SPARE
+            .try_with(Cell::take)
+            .ok()
+            .flatten()
+            .unwrap_or_else(Self::new);
         let result = f(&parker);
         let _ = SPARE.try_with(|spare| spare.set(Some(parker)));
         result

@@ -25,13 +25,19 @@ impl<T> Lock<T> {
     #[inline]
     pub(crate) fn lock(&self) -> LockGuard<'_, T> {
         let guard = imp::lock(&self.0);
-        LockGuard { guard, _held: held::Held::new() }
+        LockGuard {
+            guard,
+            _held: held::Held::new(),
+        }
     }
 
     /// For reports, which must not wait for a scheduler.
     pub(crate) fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let guard = imp::try_lock(&self.0)?;
-        Some(LockGuard { guard, _held: held::Held::new() })
+        Some(LockGuard {
+            guard,
+            _held: held::Held::new(),
+        })
     }
 }
 
@@ -93,7 +99,11 @@ mod held {
     }
 
     pub(super) fn assert_none(what: &str) {
-        assert_eq!(HELD.get(), 0, "{what} while this thread holds a scheduler lock");
+        assert_eq!(
+            HELD.get(),
+            0,
+            "{what} while this thread holds a scheduler lock"
+        );
     }
 }
 

@@ -13,7 +13,9 @@ pub(crate) mod blocking {
 pub(super) use loom::sync::{Mutex, MutexGuard};
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().expect("no scheduler lock is poisoned: no user code runs under one")
+    mutex
+        .lock()
+        .expect("no scheduler lock is poisoned: no user code runs under one")
 }
 
 pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {

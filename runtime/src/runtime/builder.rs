@@ -73,7 +73,10 @@ impl Builder {
             thread_keep_alive: KEEP_ALIVE,
             global_queue_interval: GLOBAL_QUEUE_INTERVAL,
             event_interval: EVENT_INTERVAL,
-            threads: ThreadConfig { name: Some(name), ..ThreadConfig::default() },
+            threads: ThreadConfig {
+                name: Some(name),
+                ..ThreadConfig::default()
+            },
         }
     }
 
@@ -154,7 +157,10 @@ impl Builder {
     /// If `threads` is 0.
     #[track_caller]
     pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
-        assert!(threads > 0, "max_blocking_threads is 0; it must be at least 1");
+        assert!(
+            threads > 0,
+            "max_blocking_threads is 0; it must be at least 1"
+        );
         self.max_blocking_threads = threads;
         self
     }
@@ -167,7 +173,10 @@ impl Builder {
     #[track_caller]
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
-        assert!(!name.contains('\0'), "thread_name is {name:?}; it must not hold a NUL byte");
+        assert!(
+            !name.contains('\0'),
+            "thread_name is {name:?}; it must not hold a NUL byte"
+        );
         self.thread_name_fn(move || name.clone())
     }
 
@@ -238,7 +247,10 @@ impl Builder {
     /// If `turns` is 0.
     #[track_caller]
     pub fn global_queue_interval(&mut self, turns: u32) -> &mut Self {
-        assert!(turns > 0, "global_queue_interval is 0; it must be at least 1");
+        assert!(
+            turns > 0,
+            "global_queue_interval is 0; it must be at least 1"
+        );
         self.global_queue_interval = turns;
         self
     }
@@ -305,15 +317,20 @@ impl Builder {
 /// Starts the threads that stay for good.
 fn start(handle: Handle) -> io::Result<Runtime> {
     let inner = Arc::downgrade(handle.inner());
-    handle.inner().threads.run_inside(Box::new(move |role, body| {
-        let Some(inner) = inner.upgrade() else { return body() };
-        let handle = Handle::new(inner);
-        let _entered = handle.enter();
-        match role {
-            Role::Worker => context::forbid_blocking(RuntimeFlavor::MultiThread, body),
-            Role::Blocking => body(),
-        }
-    }));
+    handle
+        .inner()
+        .threads
+        .run_inside(Box::new(move |role, body| {
+            let Some(inner) = inner.upgrade() else {
+                return body();
+            };
+            let handle = Handle::new(inner);
+            let _entered = handle.enter();
+            match role {
+                Role::Worker => context::forbid_blocking(RuntimeFlavor::MultiThread, body),
+                Role::Blocking => body(),
+            }
+        }));
     let started = handle.inner().group.start();
     let runtime = Runtime::from_handle(handle);
     match started {

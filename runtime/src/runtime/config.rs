@@ -22,9 +22,9 @@ fn variable(name: &str) -> io::Result<Option<String>> {
     match env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(value)) => {
-            Err(invalid(format!("{name} is {value:?}, which is not text; set or unset it")))
-        }
+        Err(VarError::NotUnicode(value)) => Err(invalid(format!(
+            "{name} is {value:?}, which is not text; set or unset it"
+        ))),
     }
 }
 
@@ -36,7 +36,11 @@ pub(super) fn worker_threads(code: Option<usize>, cpus: &CpuSet) -> io::Result<u
     let Some(value) = variable(WORKER_THREADS)? else {
         return Ok(available_workers(cpus));
     };
-    let workers = value.trim().parse().ok().filter(|workers| WORKERS.contains(workers));
+    let workers = value
+        .trim()
+        .parse()
+        .ok()
+        .filter(|workers| WORKERS.contains(workers));
     workers.ok_or_else(|| {
         invalid(format!(
             "{WORKER_THREADS} is {value:?}; it must be a whole number from {} to {}, or unset for \

@@ -80,7 +80,10 @@ pub(super) fn enter<'a>(handle: &Handle) -> EnterGuard<'a> {
     CONTEXT.with(|context| {
         let mut handles = context.handles.borrow_mut();
         handles.push(Rc::new(handle.clone()));
-        EnterGuard { depth: handles.len(), _thread: PhantomData }
+        EnterGuard {
+            depth: handles.len(),
+            _thread: PhantomData,
+        }
     })
 }
 
@@ -129,7 +132,9 @@ fn set_blocking(blocking: Blocking) -> Restore {
 }
 
 fn blocking() -> Blocking {
-    CONTEXT.try_with(|context| context.blocking.get()).unwrap_or(Blocking::Allowed)
+    CONTEXT
+        .try_with(|context| context.blocking.get())
+        .unwrap_or(Blocking::Allowed)
 }
 
 /// Runs `f` on a thread that polls tasks or the future of a `block_on`.

@@ -213,7 +213,9 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.inner.group.spawn_on(cpu, future, TaskMeta::at(Location::caller()))
+        self.inner
+            .group
+            .spawn_on(cpu, future, TaskMeta::at(Location::caller()))
     }
 
     /// Runs a closure that may block on a thread made for that; see
@@ -251,7 +253,9 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.inner.group.spawn_cpu_intensive(run_closure(closure), meta)
+        self.inner
+            .group
+            .spawn_cpu_intensive(run_closure(closure), meta)
     }
 
     /// As [`spawn_with`](Self::spawn_with), for a future whose polls compute for long.

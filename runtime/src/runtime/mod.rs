@@ -12,8 +12,8 @@ mod handle;
 mod owner;
 
 pub use builder::Builder;
-pub(crate) use context::{allow_blocking, may_block_in_place};
 pub use context::{EnterGuard, TryCurrentError};
+pub(crate) use context::{allow_blocking, may_block_in_place};
 pub use handle::{Handle, RuntimeFlavor};
 pub use owner::Runtime;
 

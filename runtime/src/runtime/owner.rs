@@ -40,7 +40,10 @@ pub struct Runtime {
 
 impl Runtime {
     pub(super) fn from_handle(handle: Handle) -> Self {
-        Self { handle, released: false }
+        Self {
+            handle,
+            released: false,
+        }
     }
 
     /// A multi-thread runtime as the machine suggests it; see [`Builder`].

@@ -96,7 +96,11 @@ unsafe impl Sync for SchedulerRef {}
 
 impl CurrentThread {
     pub(crate) fn new(config: CurrentThreadConfig) -> Arc<Self> {
-        let shared = Shared { worklist: TaskList::new(), idle: false, closed: false };
+        let shared = Shared {
+            worklist: TaskList::new(),
+            idle: false,
+            closed: false,
+        };
         Arc::new(Self {
             config,
             shared: Lock::new(shared),
@@ -192,7 +196,10 @@ impl CurrentThread {
     fn take_core(self: &Arc<Self>) -> Option<Driver<'_>> {
         let mut place = self.core.lock();
         match std::mem::replace(&mut *place, CorePlace::Taken(Vec::new())) {
-            CorePlace::Here(core) => Some(Driver { scheduler: self, core: Some(core) }),
+            CorePlace::Here(core) => Some(Driver {
+                scheduler: self,
+                core: Some(core),
+            }),
             taken => {
                 *place = taken;
                 None
@@ -207,7 +214,9 @@ impl CurrentThread {
         loop {
             let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
             let mut place = self.core.lock();
-            let CorePlace::Taken(waiting) = &mut *place else { return polled };
+            let CorePlace::Taken(waiting) = &mut *place else {
+                return polled;
+            };
             waiting.retain(|other| !Arc::ptr_eq(other, &parker));
             if polled.is_ready() {
                 return polled;
@@ -232,7 +241,10 @@ impl CurrentThread {
             let worklist = std::mem::take(&mut self.shared.lock().worklist);
             worklist.for_each(Runnable::cancel);
             let left = self.owned.close_and_cancel();
-            let picks = { let _shared = self.shared.lock(); self.picks.get() };
+            let picks = {
+                let _shared = self.shared.lock();
+                self.picks.get()
+            };
             // ORDERING: Acquire pairs with the Release in `accept_all`.
             if left == 0 && self.issued.load(Acquire) == picks {
                 return;
@@ -260,13 +272,18 @@ impl CurrentThread {
 
 impl Driver<'_> {
     fn core(&self) -> &Core {
-        self.core.as_ref().expect("a driver has the core until it is dropped")
+        self.core
+            .as_ref()
+            .expect("a driver has the core until it is dropped")
     }
 
     fn run<F: Future>(&mut self, mut future: Pin<&mut F>) -> F::Output {
         let _current = Entered(CURRENT.replace((Arc::as_ptr(self.scheduler), self.core())));
         let scheduler = Arc::clone(self.scheduler);
-        let main = Arc::new(MainWaker { woken: AtomicBool::new(true), scheduler });
+        let main = Arc::new(MainWaker {
+            woken: AtomicBool::new(true),
+            scheduler,
+        });
         let waker = waker_ref(&main);
         let mut context = Context::from_waker(&waker);
         loop {
@@ -286,7 +303,9 @@ impl Driver<'_> {
     fn run_tasks(&self) -> bool {
         let scheduler = self.scheduler;
         for _ in 0..scheduler.config.event_interval {
-            let Some(task) = self.next() else { return false };
+            let Some(task) = self.next() else {
+                return false;
+            };
             let counters = &scheduler.counters;
             counters.polls.increment();
             if task.is_new() {
@@ -305,7 +324,7 @@ impl Driver<'_> {
         let core = self.core();
         let tick = core.tick.get().wrapping_add(1);
         core.tick.set(tick);
-        if tick % self.scheduler.config.global_queue_interval == 0
+        if tick.is_multiple_of(self.scheduler.config.global_queue_interval)
             && let Some(task) = self.scheduler.shared.lock().worklist.pop_front()
         {
             return Some(task);
@@ -389,6 +408,8 @@ impl Schedule for SchedulerRef {
 
 impl fmt::Debug for CurrentThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CurrentThread").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("CurrentThread")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }

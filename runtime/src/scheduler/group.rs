@@ -10,7 +10,9 @@ use crate::metrics::{PoolKind, PoolMetrics, WorkerCounters};
 use crate::primitives::atomic::AtomicUsize;
 use crate::primitives::atomic::Ordering::AcqRel;
 use crate::threads::{Role, ThreadConfig, Threads};
-use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_thread, set_current_thread_nice};
+use crate::topology::{
+    AffinityScope, CpuSet, Topology, current_cpu, set_current_thread, set_current_thread_nice,
+};
 
 use super::injector::Offers;
 use super::placement::{self, Plan};
@@ -108,14 +110,23 @@ impl Group {
         };
         let mut pod_of_cpu = vec![0; machine.cpus().last().map_or(0, |last| last + 1)];
         for (index, plan) in plans.iter().enumerate() {
-            plan.cpus.iter().for_each(|cpu| pod_of_cpu[cpu] = index as u16);
+            plan.cpus
+                .iter()
+                .for_each(|cpu| pod_of_cpu[cpu] = index as u16);
         }
         let offers = Offers::new();
         let pod = |(index, Plan { cpus, workers }): (usize, Plan)| {
             let workers = workers as u32;
             let (kind, strict) = (PoolKind::Unbound, config.strict);
-            let config =
-                PoolConfig { kind, index, cpus, strict, nice: 0, limit: workers, kept: workers };
+            let config = PoolConfig {
+                kind,
+                index,
+                cpus,
+                strict,
+                nice: 0,
+                limit: workers,
+                kept: workers,
+            };
             Pool::new(config, offers.clone())
         };
         let cpu_intensive = PoolConfig {
@@ -133,7 +144,11 @@ impl Group {
             pod_of_cpu: pod_of_cpu.into_boxed_slice(),
             // Whether it has somebody to pick is nobody else's business.
             cpu_intensive: Pool::new(cpu_intensive, Offers::new()),
-            per_cpu: machine.cpus().iter().map(|cpu| (cpu, OnceLock::new())).collect(),
+            per_cpu: machine
+                .cpus()
+                .iter()
+                .map(|cpu| (cpu, OnceLock::new()))
+                .collect(),
             closed: Mutex::new(false),
             offers,
             users: AtomicUsize::new(1),
@@ -144,7 +159,10 @@ impl Group {
     }
 
     fn pools(&self) -> impl Iterator<Item = &Pool> {
-        let per_cpu = self.per_cpu.iter().filter_map(|(_, pool)| pool.get().map(|pool| &**pool));
+        let per_cpu = self
+            .per_cpu
+            .iter()
+            .filter_map(|(_, pool)| pool.get().map(|pool| &**pool));
         self.pods.iter().chain([&self.cpu_intensive]).chain(per_cpu)
     }
 
@@ -176,7 +194,9 @@ impl Group {
 
     /// The pools that share work with this one, nearest first.
     pub(super) fn neighbours(&self, pool: &Pool) -> impl Iterator<Item = &Pool> {
-        self.neighbour_indices(pool).iter().map(|&index| &self.pods[index])
+        self.neighbour_indices(pool)
+            .iter()
+            .map(|&index| &self.pods[index])
     }
 
     /// Does any pod's pool have somebody to pick?
@@ -206,15 +226,26 @@ impl Group {
             return Err(io::Error::other("the runtime has ended"));
         };
         let pool = pool.as_scheduler();
-        self.threads.spawn(Role::Worker, move || Worker::main(&lease, pool, slot))
+        self.threads
+            .spawn(Role::Worker, move || Worker::main(&lease, pool, slot))
     }
 
     /// Gives the calling thread, a new worker, the pool's CPUs and priority.
     pub(super) fn place_current_thread(&self, pool: &Pool) {
-        let PoolConfig { kind, ref cpus, strict, nice, .. } = pool.config;
+        let PoolConfig {
+            kind,
+            ref cpus,
+            strict,
+            nice,
+            ..
+        } = pool.config;
         let pinned = strict || kind == PoolKind::PerCpu;
         // The thread has inherited its maker's mask, which may be that of a pod.
-        let cpus = if pinned { cpus } else { self.config.machine.cpus() };
+        let cpus = if pinned {
+            cpus
+        } else {
+            self.config.machine.cpus()
+        };
         // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
         // leaves the thread where it may run: the work goes on, only not where it would be best.
         let _ = set_current_thread(cpus);
@@ -245,7 +276,10 @@ impl Group {
     fn pod_of_caller(&self) -> &Pool {
         let index = match self.pods.len() {
             1 => 0,
-            _ => current_cpu().and_then(|cpu| self.pod_of_cpu.get(cpu)).copied().unwrap_or(0),
+            _ => current_cpu()
+                .and_then(|cpu| self.pod_of_cpu.get(cpu))
+                .copied()
+                .unwrap_or(0),
         };
         &self.pods[usize::from(index)]
     }
@@ -406,13 +440,18 @@ impl Group {
 
     /// How many workers the pods' pools may run at once.
     pub(crate) fn workers(&self) -> usize {
-        self.pods.iter().map(|pool| pool.config.limit as usize).sum()
+        self.pods
+            .iter()
+            .map(|pool| pool.config.limit as usize)
+            .sum()
     }
 }
 
 impl fmt::Debug for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group").field("pools", &self.metrics()).finish_non_exhaustive()
+        f.debug_struct("Group")
+            .field("pools", &self.metrics())
+            .finish_non_exhaustive()
     }
 }
 

@@ -162,20 +162,40 @@ impl Injector {
     }
 
     pub(super) fn lock(&self) -> Session<'_> {
-        Session { locked: self.locked.lock(), injector: self }
+        Session {
+            locked: self.locked.lock(),
+            injector: self,
+        }
     }
 
     /// The numbers, for a report that must not wait.
     pub(super) fn try_counts(&self) -> Option<(Counts, usize)> {
-        self.locked.try_lock().map(|locked| (locked.counts(), locked.idle.len()))
+        self.locked
+            .try_lock()
+            .map(|locked| (locked.counts(), locked.idle.len()))
     }
 }
 
 impl Locked {
     pub(super) fn counts(&self) -> Counts {
-        let Self { ref worklist, running, starting, threads, limit, kept, .. } = *self;
+        let Self {
+            ref worklist,
+            running,
+            starting,
+            threads,
+            limit,
+            kept,
+            ..
+        } = *self;
         let starting = starting.max(0) as u32;
-        Counts { running, starting, limit, threads, kept, work: worklist.len() }
+        Counts {
+            running,
+            starting,
+            limit,
+            threads,
+            kept,
+            work: worklist.len(),
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -203,7 +223,10 @@ impl Locked {
     /// longer parked is on its way, and will see the work: nobody has to be woken.
     fn choose(&mut self, earlier: usize, is_parked: impl Fn(u32) -> bool) -> Choice {
         let counts = self.counts();
-        let counts = Counts { running: counts.running + earlier as u32, ..counts };
+        let counts = Counts {
+            running: counts.running + earlier as u32,
+            ..counts
+        };
         if self.closed || !policy::room_for_worker(&counts) {
             return Choice::Nobody;
         }
@@ -226,7 +249,10 @@ impl Locked {
 
     /// A worker joins the idle list, and stops counting as running.
     pub(super) fn go_idle(&mut self, slot: u32) {
-        self.idle.push(IdleWorker { slot, picked: false });
+        self.idle.push(IdleWorker {
+            slot,
+            picked: false,
+        });
         self.running -= 1;
     }
 
@@ -252,7 +278,10 @@ impl Locked {
 
     /// An idle worker whose keep-alive has passed goes, if it may.
     pub(super) fn retire(&mut self, slot: u32) -> bool {
-        let picked = self.idle.iter().any(|idle| idle.slot == slot && idle.picked);
+        let picked = self
+            .idle
+            .iter()
+            .any(|idle| idle.slot == slot && idle.picked);
         if !policy::may_retire(&self.counts(), picked) {
             return false;
         }

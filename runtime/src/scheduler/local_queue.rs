@@ -107,7 +107,10 @@ impl LocalQueue {
                 *task = self.slot(head.wrapping_add(i)).load(Relaxed);
             }
             // ORDERING: Release: Q3. Acquire on failure for the new `head`, as above.
-            match self.head.compare_exchange_weak(head, head.wrapping_add(n), AcqRel, Acquire) {
+            match self
+                .head
+                .compare_exchange_weak(head, head.wrapping_add(n), AcqRel, Acquire)
+            {
                 Ok(_) => {
                     for task in &taken[..n] {
                         // SAFETY: the slots from `head` on held these pointers while they were

@@ -23,54 +23,62 @@ pub(super) fn plan(machine: &Topology, scope: AffinityScope, workers: usize) -> 
     }
     let sizes: Vec<usize> = pods.iter().map(CpuSet::len).collect();
     let shares = spread(workers, &sizes);
-    pods.into_iter().zip(shares).map(|(cpus, workers)| Plan { cpus, workers }).collect()
+    pods.into_iter()
+        .zip(shares)
+        .map(|(cpus, workers)| Plan { cpus, workers })
+        .collect()
 }
 
 /// Merges the smallest pod with its nearest neighbour, the smaller one of equally near ones, so
 /// that pods stay even and whole.
 fn merge_nearest(machine: &Topology, pods: &mut Vec<CpuSet>) {
-    let smallest = (0..pods.len()).min_by_key(|&i| pods[i].len()).expect("there are pods");
+    let smallest = (0..pods.len())
+        .min_by_key(|&i| pods[i].len())
+        .expect("there are pods");
     let pod = pods.remove(smallest);
     let nearest = (0..pods.len())
-        .min_by_key(|&i| (distance(machine, &pod, &pods[i]), pods[i].len(), i.abs_diff(smallest)))
+        .min_by_key(|&i| {
+            (
+                machine.distance_between(&pod, &pods[i]),
+                pods[i].len(),
+                i.abs_diff(smallest),
+            )
+        })
         .expect("a pod is merged only if there is another");
     pods[nearest].extend(pod.iter());
     pods.sort_by_key(CpuSet::first);
 }
 
-/// How far apart two pods are: as their first CPUs are.
-fn distance(machine: &Topology, a: &CpuSet, b: &CpuSet) -> u32 {
-    let distance = a.first().zip(b.first()).and_then(|(a, b)| machine.distance(a, b));
-    distance.unwrap_or(u32::MAX)
-}
-
-/// For each pool, the others in the order in which its workers look there: nearest first, and
-/// among equally near ones each pool begins with the next in order, so that not all begin with the
-/// same.
+/// For each pool, the others in the order in which its workers look there.
 pub(super) fn neighbours(machine: &Topology, plans: &[Plan]) -> Vec<Box<[usize]>> {
-    let n = plans.len();
-    let order = |own: usize| {
-        let mut others: Vec<usize> = (1..n).map(|step| (own + step) % n).collect();
-        others.sort_by_key(|&other| distance(machine, &plans[own].cpus, &plans[other].cpus));
-        others.into_boxed_slice()
-    };
-    (0..n).map(order).collect()
+    let sets: Vec<CpuSet> = plans.iter().map(|plan| plan.cpus.clone()).collect();
+    (0..sets.len())
+        .map(|own| machine.nearest(&sets, own).into_boxed_slice())
+        .collect()
 }
 
 /// Shares `total` out in proportion to `sizes`, at least one each (largest remainder; `total` is
 /// not less than the number of shares).
 fn spread(total: usize, sizes: &[usize]) -> Vec<usize> {
     let sum: usize = sizes.iter().sum::<usize>().max(1);
-    let mut shares: Vec<usize> = sizes.iter().map(|size| (total * size / sum).max(1)).collect();
+    let mut shares: Vec<usize> = sizes
+        .iter()
+        .map(|size| (total * size / sum).max(1))
+        .collect();
     // By how much each share falls short of its exact value, times `sum`.
     let lack = |shares: &[usize], i: usize| (total * sizes[i]) as i64 - (shares[i] * sum) as i64;
     let indices = 0..sizes.len();
     while shares.iter().sum::<usize>() < total {
-        let poorest = indices.clone().max_by_key(|&i| (lack(&shares, i), usize::MAX - i));
+        let poorest = indices
+            .clone()
+            .max_by_key(|&i| (lack(&shares, i), usize::MAX - i));
         shares[poorest.expect("there are shares")] += 1;
     }
     while shares.iter().sum::<usize>() > total {
-        let richest = indices.clone().filter(|&i| shares[i] > 1).min_by_key(|&i| lack(&shares, i));
+        let richest = indices
+            .clone()
+            .filter(|&i| shares[i] > 1)
+            .min_by_key(|&i| lack(&shares, i));
         let Some(richest) = richest else { break };
         shares[richest] -= 1;
     }

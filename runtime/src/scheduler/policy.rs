@@ -85,15 +85,25 @@ pub(super) fn may_search(searching: u32, limit: u32) -> bool {
 mod tests {
     use super::*;
 
-    const IDLE: Counts =
-        Counts { running: 0, starting: 0, limit: 2, threads: 2, kept: 2, work: 1 };
+    const IDLE: Counts = Counts {
+        running: 0,
+        starting: 0,
+        limit: 2,
+        threads: 2,
+        kept: 2,
+        work: 1,
+    };
 
     #[test]
     fn a_pool_at_its_limit_needs_nobody() {
         assert!(room_for_worker(&IDLE));
         assert!(room_for_worker(&Counts { running: 1, ..IDLE }));
         assert!(!room_for_worker(&Counts { running: 2, ..IDLE }));
-        assert!(!room_for_worker(&Counts { running: 1, starting: 1, ..IDLE }));
+        assert!(!room_for_worker(&Counts {
+            running: 1,
+            starting: 1,
+            ..IDLE
+        }));
         assert!(may_run(&Counts { running: 1, ..IDLE }));
         assert!(!may_run(&Counts { running: 2, ..IDLE }));
         assert!(too_many_running(&Counts { running: 3, ..IDLE }));
@@ -102,26 +112,69 @@ mod tests {
     #[test]
     fn a_chain_kick_needs_work_that_is_left() {
         assert!(need_more_worker(&Counts { running: 1, ..IDLE }, 0));
-        assert!(need_more_worker(&Counts { running: 1, work: 0, ..IDLE }, 3));
-        assert!(!need_more_worker(&Counts { running: 1, work: 0, ..IDLE }, 0));
+        assert!(need_more_worker(
+            &Counts {
+                running: 1,
+                work: 0,
+                ..IDLE
+            },
+            3
+        ));
+        assert!(!need_more_worker(
+            &Counts {
+                running: 1,
+                work: 0,
+                ..IDLE
+            },
+            0
+        ));
         assert!(!need_more_worker(&Counts { running: 2, ..IDLE }, 9));
     }
 
     #[test]
     fn a_worker_retires_only_when_surplus_unpicked_and_without_work() {
-        let surplus = Counts { threads: 3, work: 0, ..IDLE };
+        let surplus = Counts {
+            threads: 3,
+            work: 0,
+            ..IDLE
+        };
         assert!(may_retire(&surplus, false));
         assert!(!may_retire(&surplus, true));
         assert!(!may_retire(&Counts { work: 1, ..surplus }, false));
-        assert!(!may_retire(&Counts { threads: 2, ..surplus }, false));
+        assert!(!may_retire(
+            &Counts {
+                threads: 2,
+                ..surplus
+            },
+            false
+        ));
     }
 
     #[test]
     fn a_batch_is_a_fair_share_within_half_a_queue() {
         assert_eq!(batch(&Counts { work: 1, ..IDLE }, 256), 1);
         assert_eq!(batch(&Counts { work: 10, ..IDLE }, 256), 5);
-        assert_eq!(batch(&Counts { work: 10_000, ..IDLE }, 256), 128);
-        assert_eq!(batch(&Counts { work: 9, limit: 0, ..IDLE }, 2), 1);
+        assert_eq!(
+            batch(
+                &Counts {
+                    work: 10_000,
+                    ..IDLE
+                },
+                256
+            ),
+            128
+        );
+        assert_eq!(
+            batch(
+                &Counts {
+                    work: 9,
+                    limit: 0,
+                    ..IDLE
+                },
+                2
+            ),
+            1
+        );
     }
 
     #[test]

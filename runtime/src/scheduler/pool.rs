@@ -66,9 +66,17 @@ unsafe impl Sync for PoolRef {}
 
 impl Pool {
     pub(super) fn new(config: PoolConfig, offers: Arc<Offers>) -> Self {
-        let spares = if config.kind == PoolKind::CpuIntensive { 0 } else { policy::SPARE_WORKERS };
+        let spares = if config.kind == PoolKind::CpuIntensive {
+            0
+        } else {
+            policy::SPARE_WORKERS
+        };
         let slots = config.limit + spares;
-        let shape = Shape { limit: config.limit, kept: config.kept, slots };
+        let shape = Shape {
+            limit: config.limit,
+            kept: config.kept,
+            slots,
+        };
         let injector = Injector::new(shape, offers);
         // Brings the hints up to date: a pool whose threads are made on demand can be picked from.
         drop(injector.lock());
@@ -109,16 +117,16 @@ impl Pool {
     /// The slots that have had a thread.
     pub(super) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> + ExactSizeIterator {
         let used = self.used.load(Relaxed) as usize;
-        self.slots[..used].iter().map(|slot| &**slot.get_or_init(|| Box::new(Slot::new())))
+        self.slots[..used]
+            .iter()
+            .map(|slot| &**slot.get_or_init(|| Box::new(Slot::new())))
     }
 
     /// May tasks of the one pool run on workers of the other?
     pub(super) fn shares_with(&self, other: &Pool) -> bool {
         let shares = |pool: &Pool| pool.config.kind == PoolKind::Unbound && !pool.config.strict;
         std::ptr::eq(self, other)
-            || shares(self)
-                && shares(other)
-                && other.group().is_some_and(|group| self.is_in(group))
+            || shares(self) && shares(other) && other.group().is_some_and(|group| self.is_in(group))
     }
 
     /// Does the pool lie in this group?
@@ -163,7 +171,11 @@ impl Pool {
         }
         session.worklist.push_back(task);
         let kick = self.pick(&mut session);
-        let appeal = if kick.is_none() { self.appeal(&mut session) } else { None };
+        let appeal = if kick.is_none() {
+            self.appeal(&mut session)
+        } else {
+            None
+        };
         drop(session);
         if let Some(kick) = kick {
             kick.send();
@@ -189,7 +201,11 @@ impl Pool {
                 None => break,
             }
         }
-        let appeal = if kicks.is_full() { None } else { self.appeal(&mut session) };
+        let appeal = if kicks.is_full() {
+            None
+        } else {
+            self.appeal(&mut session)
+        };
         drop(session);
         kicks.send();
         if let Some(appeal) = appeal {
@@ -282,7 +298,9 @@ impl Pool {
     fn make_thread(&self, slot: u32) -> io::Result<()> {
         let made = match self.group() {
             Some(group) => group.spawn_worker(self, slot),
-            None => Err(io::Error::other("a pool outside of a runtime makes no threads")),
+            None => Err(io::Error::other(
+                "a pool outside of a runtime makes no threads",
+            )),
         };
         let Err(error) = made else {
             self.injector.lock().thread_made();
@@ -314,7 +332,9 @@ impl Pool {
 
     pub(super) fn metrics(&self) -> PoolMetrics {
         let sum = |counter: fn(&WorkerCounters) -> &Counter| {
-            self.slots().map(|slot| counter(&slot.counters).get()).sum::<u64>()
+            self.slots()
+                .map(|slot| counter(&slot.counters).get())
+                .sum::<u64>()
         };
         let counters = &self.injector.counters;
         let saved = counters.wakes_saved.get();

@@ -39,19 +39,28 @@ impl<'a> Builder<'a> {
 
     /// Names the task.
     pub fn name(self, name: &'a str) -> Self {
-        Self { name: Some(name), ..self }
+        Self {
+            name: Some(name),
+            ..self
+        }
     }
 
     /// Do the task's polls compute for long? Then they run beside the workers, at a lower
     /// priority and on at most one thread per CPU, as the closures of
     /// [`spawn_cpu_intensive`](crate::task::spawn_cpu_intensive) do.
     pub fn cpu_intensive(self, yes: bool) -> Self {
-        Self { cpu_intensive: yes, ..self }
+        Self {
+            cpu_intensive: yes,
+            ..self
+        }
     }
 
     #[track_caller]
     fn meta(&self) -> TaskMeta {
-        TaskMeta { name: self.name.map(Box::from), ..TaskMeta::at(Location::caller()) }
+        TaskMeta {
+            name: self.name.map(Box::from),
+            ..TaskMeta::at(Location::caller())
+        }
     }
 
     /// Spawns the task in the current runtime.

@@ -74,7 +74,10 @@ impl<T> JoinSet<T> {
     /// An empty set.
     #[must_use]
     pub fn new() -> Self {
-        Self { tasks: HashMap::new(), ready: Arc::default() }
+        Self {
+            tasks: HashMap::new(),
+            ready: Arc::default(),
+        }
     }
 
     /// How many tasks are in the set: those that have completed and have not been taken, too.
@@ -117,7 +120,8 @@ impl<T> JoinSet<T> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<T, JoinError>>> {
-        self.poll_join_next_with_id(context).map(|next| next.map(|result| Ok(result?.1)))
+        self.poll_join_next_with_id(context)
+            .map(|next| next.map(|result| Ok(result?.1)))
     }
 
     /// As [`poll_join_next`](Self::poll_join_next), with the task's id.
@@ -139,7 +143,9 @@ impl<T> JoinSet<T> {
     fn take_ready(&mut self) -> Option<(Id, Result<T, JoinError>)> {
         while let Some(id) = self.ready.queue.pop() {
             // A notice may be older than its task's departure.
-            let Some(member) = self.tasks.get_mut(&id) else { continue };
+            let Some(member) = self.tasks.get_mut(&id) else {
+                continue;
+            };
             let waker = waker_ref(&member.notice);
             let polled = Pin::new(&mut member.handle).poll(&mut Context::from_waker(&waker));
             if let Poll::Ready(result) = polled {
@@ -251,8 +257,17 @@ impl<T: Send + 'static> JoinSet<T> {
 
     fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
         let (id, abort) = (handle.id(), handle.abort_handle());
-        let notice = Arc::new(Notice { id, ready: Arc::clone(&self.ready) });
-        self.tasks.insert(id, Member { handle, notice: Arc::clone(&notice) });
+        let notice = Arc::new(Notice {
+            id,
+            ready: Arc::clone(&self.ready),
+        });
+        self.tasks.insert(
+            id,
+            Member {
+                handle,
+                notice: Arc::clone(&notice),
+            },
+        );
         // The first look at the handle leaves the notice with the task. It is due at the next
         // `join_next`, which one that waits already has to be told.
         ArcWake::wake(notice);
@@ -297,6 +312,8 @@ where
 
 impl<T> fmt::Debug for JoinSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("JoinSet")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }

@@ -150,12 +150,17 @@ impl Threads {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let me = thread::current().id();
         // Not from the handles: a thread may be here before its maker has put its handle there.
-        let is_own = OWNER.try_with(|owner| ptr::eq(owner.get(), self)).unwrap_or(false);
+        let is_own = OWNER
+            .try_with(|owner| ptr::eq(owner.get(), self))
+            .unwrap_or(false);
         let own = usize::from(is_own);
         let mut alive = self.alive();
         while alive.count > own {
             let Some(deadline) = deadline else {
-                alive = self.ended.wait(alive).unwrap_or_else(PoisonError::into_inner);
+                alive = self
+                    .ended
+                    .wait(alive)
+                    .unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             let left = deadline.saturating_duration_since(Instant::now());
@@ -168,7 +173,10 @@ impl Threads {
         let handles = std::mem::take(&mut alive.handles);
         drop(alive);
         // They have left their bodies; what remains is the system's to tear down.
-        for handle in handles.into_iter().filter(|handle| handle.thread().id() != me) {
+        for handle in handles
+            .into_iter()
+            .filter(|handle| handle.thread().id() != me)
+        {
             let _ = handle.join();
         }
         true
@@ -187,14 +195,23 @@ impl Drop for Leave {
 
 impl fmt::Debug for Threads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Threads").field("alive", &self.alive().count).finish_non_exhaustive()
+        f.debug_struct("Threads")
+            .field("alive", &self.alive().count)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for ThreadConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The hooks are closures: there is nothing of them to show.
-        let Self { name: _, stack_size, on_start, on_stop, on_park, on_unpark } = self;
+        let Self {
+            name: _,
+            stack_size,
+            on_start,
+            on_stop,
+            on_park,
+            on_unpark,
+        } = self;
         f.debug_struct("ThreadConfig")
             .field("stack_size", stack_size)
             .field("on_start", &on_start.is_some())

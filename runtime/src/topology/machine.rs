@@ -310,19 +310,26 @@ impl Topology {
         self.pod_of(AffinityScope::Numa, cpu)
     }
 
-    /// The other pods of `scope`, nearest to `pod` first. Those equally near follow in the order
-    /// after `pod`, and around, so that pods that look for work do not all begin with the same one.
+    /// The other sets of CPUs in the order of their nearness to the one at `own`. Those equally near
+    /// follow in the order after `own`, and around, so that pods that look for work do not all begin
+    /// with the same one.
     ///
     /// # Panics
     ///
-    /// If there is no such pod.
-    pub(crate) fn nearest_pods(&self, scope: AffinityScope, pod: usize) -> Vec<usize> {
-        let pods = self.pods(scope);
-        let first = |pod: &CpuSet| pod.first().expect("no pod is empty");
-        let home = first(&pods[pod]);
-        let mut others: Vec<usize> = (pod + 1..pods.len()).chain(0..pod).collect();
-        others.sort_by_cached_key(|&other| self.distance(home, first(&pods[other])));
+    /// If there is no such set.
+    pub(crate) fn nearest(&self, sets: &[CpuSet], own: usize) -> Vec<usize> {
+        let mut others: Vec<usize> = (own + 1..sets.len()).chain(0..own).collect();
+        others.sort_by_cached_key(|&other| self.distance_between(&sets[own], &sets[other]));
         others
+    }
+
+    /// How far apart two sets are: as their first CPUs are. Nothing is near to an empty one.
+    pub(crate) fn distance_between(&self, a: &CpuSet, b: &CpuSet) -> u32 {
+        let distance = a
+            .first()
+            .zip(b.first())
+            .and_then(|(a, b)| self.distance(a, b));
+        distance.unwrap_or(u32::MAX)
     }
 }
 

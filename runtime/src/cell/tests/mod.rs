@@ -36,7 +36,10 @@ impl Schedule for QueueRef {
 impl Queue {
     fn new() -> Arc<Self> {
         let runnables = Lock::new(Some(VecDeque::new()));
-        Arc::new(Self { runnables, owned: OwnedTasks::new() })
+        Arc::new(Self {
+            runnables,
+            owned: OwnedTasks::new(),
+        })
     }
 
     fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {

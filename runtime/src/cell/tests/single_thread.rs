@@ -65,7 +65,9 @@ fn a_wake_up_during_the_poll_queues_the_task_again() {
             return Poll::Ready(());
         }
         context.waker().wake_by_ref();
-        context.waker().clone().wake();
+        let owned = context.waker().clone();
+        owned.wake_by_ref();
+        owned.wake();
         Poll::Pending
     }));
     assert!(queue.run_one() && queue.run_one() && queue.run_one());
@@ -191,7 +193,11 @@ fn the_last_waker_that_was_given_is_the_one_woken() {
     let (first, second) = (Arc::new(Count::default()), Arc::new(Count::default()));
     for count in [&first, &second, &second] {
         let waker = waker(Arc::clone(count));
-        assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(
+            Pin::new(&mut handle)
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
     }
     assert_eq!(Arc::strong_count(&first), 1);
     queue.run_all();
@@ -206,7 +212,11 @@ fn a_handle_that_goes_takes_its_waker_with_it() {
     let mut handle = queue.spawn(async {});
     let count = Arc::new(Count::default());
     let waker = waker(Arc::clone(&count));
-    assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(
+        Pin::new(&mut handle)
+            .poll(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
     drop((waker, handle));
     assert_eq!(Arc::strong_count(&count), 1);
     queue.run_all();
@@ -224,7 +234,10 @@ fn a_closed_queue_gives_a_waiting_task_back_and_cancels_a_new_one() {
     queue.run_all();
     drop(queue.runnables.lock().take());
     stored.take().unwrap().wake();
-    assert!(!waiting.is_finished(), "a waker's caller does not drop the future");
+    assert!(
+        !waiting.is_finished(),
+        "a waker's caller does not drop the future"
+    );
     let mut new = queue.spawn(async {});
     assert!(output(&mut new).unwrap_err().is_cancelled());
     assert_eq!(queue.owned.close_and_cancel(), 0);
@@ -239,6 +252,9 @@ fn a_task_that_got_no_thread_says_why() {
     list.fail(&std::io::Error::from_raw_os_error(11));
     let error = output(&mut handle).unwrap_err();
     assert!(error.is_cancelled());
-    assert_eq!(error.not_started_because().unwrap().raw_os_error(), Some(11));
+    assert_eq!(
+        error.not_started_because().unwrap().raw_os_error(),
+        Some(11)
+    );
     assert!(error.to_string().contains("was not started"), "{error}");
 }

@@ -11,8 +11,8 @@ use crate::cell::{self, JoinHandle, Runnable, TaskMeta};
 use crate::park::Woken;
 use crate::primitives::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::primitives::{Arc, thread};
-use crate::scheduler::local_queue::{CAPACITY, LocalQueue};
 use crate::scheduler::lifo_slot::LifoSlot;
+use crate::scheduler::local_queue::{CAPACITY, LocalQueue};
 use crate::scheduler::pool::Pool;
 use crate::scheduler::worker::{Next, Worker};
 
@@ -20,7 +20,10 @@ use crate::scheduler::worker::{Next, Worker};
 #[derive(Clone)]
 struct Counts(Arc<(AtomicUsize, AtomicUsize)>);
 
-struct Dropped(Counts, #[expect(dead_code, reason = "seen by the model checker")] loom::alloc::Track<()>);
+struct Dropped(
+    Counts,
+    #[expect(dead_code, reason = "seen by the model checker")] loom::alloc::Track<()>,
+);
 
 impl Drop for Dropped {
     fn drop(&mut self) {
@@ -43,8 +46,14 @@ impl Counts {
 
     fn task(&self, pool: &Pool) -> (Runnable, JoinHandle<()>) {
         let dropped = Dropped(self.clone(), loom::alloc::Track::new(()));
-        let future = async move { dropped.0.0.0.fetch_add(1, Relaxed); };
-        cell::new(future, pool.as_scheduler(), TaskMeta::at(Location::caller()))
+        let future = async move {
+            dropped.0.0.0.fetch_add(1, Relaxed);
+        };
+        cell::new(
+            future,
+            pool.as_scheduler(),
+            TaskMeta::at(Location::caller()),
+        )
     }
 
     fn runnable(&self, pool: &Pool) -> Runnable {
@@ -54,7 +63,11 @@ impl Counts {
 
 /// A place for a worker, taken before the race begins, as a pool's own threads are.
 fn reserve(pool: &Pool) -> u32 {
-    let slot = pool.injector.lock().reserve_thread().expect("there is a slot");
+    let slot = pool
+        .injector
+        .lock()
+        .reserve_thread()
+        .expect("there is a slot");
     pool.slot(slot);
     slot
 }
@@ -242,7 +255,9 @@ fn q3_a_slot_is_not_reused_under_a_thief() {
         let mut left = 0;
         for _ in 0..2 {
             left += queue.pop_front().into_iter().count();
-            left += queue.push_back(counts.runnable(&pool)).map_or(0, |overflow| overflow.len());
+            left += queue
+                .push_back(counts.runnable(&pool))
+                .map_or(0, |overflow| overflow.len());
         }
         let stolen = thief.join().unwrap();
         left += std::iter::from_fn(|| queue.pop_front()).count();

@@ -14,7 +14,12 @@ use crate::scheduler::pool::Pool;
 fn task(pool: &Pool, number: usize, log: &Arc<parking_lot::Mutex<Vec<usize>>>) -> Runnable {
     let log = Arc::clone(log);
     let future = async move { log.lock().push(number) };
-    cell::new(future, pool.as_scheduler(), TaskMeta::at(Location::caller())).0
+    cell::new(
+        future,
+        pool.as_scheduler(),
+        TaskMeta::at(Location::caller()),
+    )
+    .0
 }
 
 fn run(task: Runnable) {
@@ -113,7 +118,9 @@ fn thieves_and_owner_take_each_task_once() {
         }
         for number in 0..TASKS {
             let ran = Arc::clone(&ran);
-            let future = async move { ran[number].fetch_add(1, SeqCst); };
+            let future = async move {
+                ran[number].fetch_add(1, SeqCst);
+            };
             let meta = TaskMeta::at(Location::caller());
             let task = cell::new(future, pool.as_scheduler(), meta).0;
             if let Some(overflow) = queue.push_back(task) {

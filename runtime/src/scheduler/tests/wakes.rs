@@ -13,13 +13,19 @@ use crate::scheduler::kick::hook::with as hook;
 const LONG: Duration = Duration::from_secs(20);
 
 fn runtime(workers: usize) -> Runtime {
-    Builder::new_multi_thread().worker_threads(workers).build().unwrap()
+    Builder::new_multi_thread()
+        .worker_threads(workers)
+        .build()
+        .unwrap()
 }
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let deadline = std::time::Instant::now() + LONG;
     while !condition() {
-        assert!(std::time::Instant::now() < deadline, "{what} does not happen");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{what} does not happen"
+        );
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -39,7 +45,10 @@ fn a_spawn_into_an_idle_runtime_is_one_pick_and_one_wake() {
     let after = runtime.metrics().pools()[0].clone();
     assert_eq!(after.picks - before.picks, 1);
     assert_eq!(after.wakes - before.wakes, 1);
-    assert_eq!(after.wakes_without_system_call, before.wakes_without_system_call);
+    assert_eq!(
+        after.wakes_without_system_call,
+        before.wakes_without_system_call
+    );
 }
 
 #[test]
@@ -63,7 +72,9 @@ fn a_producer_that_is_held_up_before_its_wake_up_holds_nobody_else_up() {
     let (done, is_done) = mpsc::channel();
     runtime.spawn(async move { done.send(()).unwrap() });
     is_done.recv_timeout(LONG).unwrap();
-    wait_until("the other's task", || runtime.metrics().pools()[0].tasks_completed == 2);
+    wait_until("the other's task", || {
+        runtime.metrics().pools()[0].tasks_completed == 2
+    });
 
     resume.send(()).unwrap();
     let task = producer.join().unwrap();
@@ -151,7 +162,10 @@ fn a_picked_worker_can_be_picked_again_until_it_is_woken() {
     let second = pool.pick(&mut pool.injector.lock());
     assert!(first.is_some() && second.is_some());
     first.unwrap().send();
-    assert!(pool.pick(&mut pool.injector.lock()).is_none(), "it is on its way");
+    assert!(
+        pool.pick(&mut pool.injector.lock()).is_none(),
+        "it is on its way"
+    );
     second.unwrap().send();
     assert_eq!(pool.injector.counters.picks.get(), 2);
     assert_eq!(pool.injector.counters.coalesced.get(), 1);

@@ -27,7 +27,11 @@ impl Worker<'_> {
         session.worklist.append(local);
         session.begin_blocking();
         let waiting = !session.worklist.is_empty();
-        let kick = if waiting { pool.pick(&mut session) } else { None };
+        let kick = if waiting {
+            pool.pick(&mut session)
+        } else {
+            None
+        };
         drop(session);
         if let Some(kick) = kick {
             kick.send();

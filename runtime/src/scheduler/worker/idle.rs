@@ -61,7 +61,11 @@ impl Worker<'_> {
         let idle = Idle(self);
         // ORDERING: I4; the other half is in `Pool::help_local`.
         fence(SeqCst);
-        if self.sees_work() { idle.return_to_work() } else { idle.sleep() }
+        if self.sees_work() {
+            idle.return_to_work()
+        } else {
+            idle.sleep()
+        }
     }
 
     /// As [`rest`](Self::rest), for a model in which the sleep ends by itself.

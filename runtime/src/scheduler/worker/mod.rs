@@ -99,7 +99,7 @@ impl<'p> Worker<'p> {
         if self.surplus.take() {
             return self.step_down();
         }
-        if self.tick.get() % self.global_queue_interval == 0
+        if self.tick.get().is_multiple_of(self.global_queue_interval)
             && let Some(task) = self.take_one()
         {
             return Next::Run(task);
@@ -127,7 +127,10 @@ impl<'p> Worker<'p> {
             return Some(task);
         }
         self.lifo_streak.set(0);
-        self.slot.queue.pop_front().or_else(|| self.slot.lifo.take())
+        self.slot
+            .queue
+            .pop_front()
+            .or_else(|| self.slot.lifo.take())
     }
 
     /// The next of the worklist, for fairness, although there may be local work.

@@ -94,18 +94,25 @@ impl Worker<'_> {
         for _ in 0..LIFO_WATCH_SPINS {
             std::hint::spin_loop();
         }
-        if slot.counters.polls.get() == poll { slot.lifo.take() } else { None }
+        if slot.counters.polls.get() == poll {
+            slot.lifo.take()
+        } else {
+            None
+        }
     }
 
     /// Is there work that this worker could take, apart from its own? A hint, for behind a fence.
     pub(super) fn sees_work(&self) -> bool {
         let queued = |pool: &Pool| {
             pool.injector.hints.work() > 0
-                || pool.slots().any(|slot| {
-                    !std::ptr::eq(slot, self.slot) && !slot.queue.is_empty()
-                })
+                || pool
+                    .slots()
+                    .any(|slot| !std::ptr::eq(slot, self.slot) && !slot.queue.is_empty())
         };
         queued(self.pool)
-            || self.pool.group().is_some_and(|group| group.neighbours(self.pool).any(queued))
+            || self
+                .pool
+                .group()
+                .is_some_and(|group| group.neighbours(self.pool).any(queued))
     }
 }

@@ -221,7 +221,7 @@ proptest! {
         let scope = AffinityScope::ALL[scope];
         let pods = machine.pods(scope);
         let pod = pod.index(pods.len());
-        let mut others = machine.nearest_pods(scope, pod);
+        let mut others = machine.nearest(machine.pods(scope), pod);
         let first = |pod: usize| pods[pod].first().unwrap();
         prop_assert!(others.is_sorted_by_key(|&other| machine.distance(first(pod), first(other))));
         others.sort_unstable();

@@ -126,7 +126,7 @@ fn cpu_and_node_numbers_may_be_sparse() {
         Some(2),
         "one cache can span nodes"
     );
-    assert_eq!(machine.nearest_pods(Numa, 0), [2, 1]);
+    assert_eq!(machine.nearest(machine.pods(Numa), 0), [2, 1]);
 }
 
 #[test]
@@ -298,10 +298,10 @@ fn nearest_pods_go_outwards_and_around() {
         .cache(3, "Unified", "6-7");
     sys.node(0, "0-3", "10 20").node(1, "4-7", "20 10");
     let machine = sys.read();
-    assert_eq!(machine.nearest_pods(Cpu, 1), [2, 3, 0, 4, 5, 6, 7]);
-    assert_eq!(machine.nearest_pods(Cpu, 6), [7, 4, 5, 0, 1, 2, 3]);
-    assert_eq!(machine.nearest_pods(Cache, 1), [2, 0]);
-    assert_eq!(machine.nearest_pods(System, 0), []);
+    assert_eq!(machine.nearest(machine.pods(Cpu), 1), [2, 3, 0, 4, 5, 6, 7]);
+    assert_eq!(machine.nearest(machine.pods(Cpu), 6), [7, 4, 5, 0, 1, 2, 3]);
+    assert_eq!(machine.nearest(machine.pods(Cache), 1), [2, 0]);
+    assert_eq!(machine.nearest(machine.pods(System), 0), []);
 }
 
 #[test]
