@@ -328,7 +328,10 @@ fn start(handle: Handle) -> io::Result<Runtime> {
             let _entered = handle.enter();
             match role {
                 Role::Worker => context::forbid_blocking(RuntimeFlavor::MultiThread, body),
-                Role::Blocking => body(),
+                Role::Blocking => {
+                    handle.inner().group.spread_current_thread();
+                    body();
+                }
             }
         }));
     let started = handle.inner().group.start();

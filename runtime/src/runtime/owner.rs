@@ -168,6 +168,7 @@ impl Runtime {
         if let Some(scheduler) = &inner.current_thread {
             scheduler.shutdown();
         }
+        inner.threads.close();
     }
 
     #[track_caller]

@@ -10,9 +10,7 @@ use crate::metrics::{PoolKind, PoolMetrics, WorkerCounters};
 use crate::primitives::atomic::AtomicUsize;
 use crate::primitives::atomic::Ordering::AcqRel;
 use crate::threads::{Role, ThreadConfig, Threads};
-use crate::topology::{
-    AffinityScope, CpuSet, Topology, current_cpu, set_current_thread, set_current_thread_nice,
-};
+use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_thread};
 
 use super::injector::Offers;
 use super::placement::{self, Plan};
@@ -225,18 +223,21 @@ impl Group {
         let Some(lease) = self.lease() else {
             return Err(io::Error::other("the runtime has ended"));
         };
+        let nice = pool.config.nice;
         let pool = pool.as_scheduler();
-        self.threads
-            .spawn(Role::Worker, move || Worker::main(&lease, pool, slot))
+        let body = move || Worker::main(&lease, pool, slot);
+        match nice {
+            0 => self.threads.spawn(Role::Worker, body),
+            _ => self.threads.spawn_lowered(Role::Worker, nice, body),
+        }
     }
 
-    /// Gives the calling thread, a new worker, the pool's CPUs and priority.
+    /// Gives the calling thread, a new worker, the pool's CPUs.
     pub(super) fn place_current_thread(&self, pool: &Pool) {
         let PoolConfig {
             kind,
             ref cpus,
             strict,
-            nice,
             ..
         } = pool.config;
         let pinned = strict || kind == PoolKind::PerCpu;
@@ -249,9 +250,12 @@ impl Group {
         // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
         // leaves the thread where it may run: the work goes on, only not where it would be best.
         let _ = set_current_thread(cpus);
-        if nice != 0 {
-            let _ = set_current_thread_nice(nice);
-        }
+    }
+
+    /// Gives the calling thread, which is no worker, all CPUs of the runtime: it may have been made
+    /// by a worker that is pinned.
+    pub(crate) fn spread_current_thread(&self) {
+        let _ = set_current_thread(self.config.machine.cpus());
     }
 
     /// Sends the calling worker, which is about to sleep, back to its pod if the kernel has moved

@@ -1,12 +1,15 @@
 #![forbid(unsafe_code)]
 //! How the runtime makes its threads, and how it sees them off.
 
+mod maker;
+
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt, io, panic, ptr, thread};
 
 use crate::primitives::assert_no_lock_held;
+use maker::Maker;
 
 /// A hook of the user's.
 pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;
@@ -44,6 +47,7 @@ thread_local! {
 pub(crate) struct Threads {
     config: ThreadConfig,
     around: OnceLock<Around>,
+    maker: Maker,
     alive: Mutex<Alive>,
     ended: Condvar,
 }
@@ -68,6 +72,7 @@ impl Threads {
         Self {
             config,
             around: OnceLock::new(),
+            maker: Maker::new(),
             alive: Mutex::default(),
             ended: Condvar::new(),
         }
@@ -86,7 +91,7 @@ impl Threads {
         self.alive.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a thread.
+    /// Makes a thread, of normal priority whatever the caller's.
     ///
     /// # Errors
     ///
@@ -97,6 +102,33 @@ impl Threads {
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
+        let threads = Arc::clone(self);
+        self.maker
+            .make(move || threads.spawn_here(Some(role), body))
+    }
+
+    /// As [`spawn`](Self::spawn), for a thread that is going to lower its priority for good, as
+    /// Linux has it: from then on it must not make threads itself, for they would inherit that.
+    pub(crate) fn spawn_lowered(
+        self: &Arc<Self>,
+        role: Role,
+        nice: i32,
+        body: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        assert_no_lock_held("a thread is made");
+        self.maker.start(|body| self.spawn_here(None, body))?;
+        self.spawn(role, move || {
+            maker::lower_this_thread(nice);
+            body();
+        })
+    }
+
+    /// Without a role, the thread runs no code of the user's, nor hooks.
+    fn spawn_here(
+        self: &Arc<Self>,
+        role: Option<Role>,
+        body: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
         let mut builder = thread::Builder::new();
         if let Some(name) = self.name() {
             builder = builder.name(name);
@@ -110,7 +142,10 @@ impl Threads {
         // `leave` is dropped with the closure if the thread is refused.
         let handle = builder.spawn(move || {
             let leave = leave;
-            threads.run(role, body);
+            match role {
+                Some(role) => threads.run(role, body),
+                None => body(),
+            }
             drop(threads);
             drop(leave);
         })?;
@@ -142,6 +177,11 @@ impl Threads {
             Some(around) => around(role, &mut once),
             None => once(),
         }
+    }
+
+    /// Lets the thread go that makes threads for others; to be called once no more are needed.
+    pub(crate) fn close(&self) {
+        self.maker.close();
     }
 
     /// Waits until no thread is left, at most for `timeout` (`None`: without limit). A thread that

@@ -7,6 +7,8 @@ use std::time::Duration;
 use crate::cell::{Runnable, TaskList};
 use crate::park::Woken;
 use crate::primitives::atomic::fence;
+use crate::scheduler::group::Group;
+use crate::scheduler::injector::Session;
 use crate::scheduler::kick::Kick;
 use crate::scheduler::{local_queue, policy};
 use crate::threads;
@@ -23,7 +25,11 @@ pub(in crate::scheduler) enum Next {
 }
 
 /// A worker that is on the idle list. It has to come off it to do anything.
-struct Idle<'w, 'p>(&'w Worker<'p>);
+struct Idle<'w, 'p> {
+    worker: &'w Worker<'p>,
+    /// How long to sleep: for ever, unless the pool could do without this worker.
+    patience: Option<Duration>,
+}
 
 /// What an idle worker that has woken up finds.
 enum Found {
@@ -36,12 +42,23 @@ impl Worker<'_> {
     /// A new thread reports to its pool.
     pub(in crate::scheduler) fn arrive(&self) -> Next {
         let mut session = self.pool.injector.lock();
-        if session.arrive(self.index) {
+        if session.arrive(self.index) || session.is_closed() {
             return Next::Search;
         }
+        self.lie_down(session).sleep()
+    }
+
+    /// The worker has joined the idle list; ends the locked section.
+    fn lie_down(&self, session: Session<'_>) -> Idle<'_, '_> {
+        // P1: before the unlock, so that whoever picks this worker makes the system call.
         self.slot.parker.prepare();
+        let spare = policy::too_many_threads(&session.counts());
         drop(session);
-        Idle(self).sleep()
+        let patience = self.pool.group().filter(|_| spare).map(Group::keep_alive);
+        Idle {
+            worker: self,
+            patience,
+        }
     }
 
     /// Nothing to do: goes idle, unless there is something after all.
@@ -54,11 +71,7 @@ impl Worker<'_> {
             return Next::Search;
         }
         session.go_idle(self.index);
-        // P1: before the unlock, so that whoever picks this worker makes the system call.
-        self.slot.parker.prepare();
-        drop(session);
-
-        let idle = Idle(self);
+        let idle = self.lie_down(session);
         // ORDERING: I4; the other half is in `Pool::help_local`.
         fence(SeqCst);
         if self.sees_work() {
@@ -76,8 +89,7 @@ impl Worker<'_> {
             return Next::Search;
         }
         session.go_idle(self.index);
-        self.slot.parker.prepare();
-        drop(session);
+        let _idle = self.lie_down(session);
         match self.wake_up(sleep()) {
             Found::Next(next) => next,
             Found::Nothing => Next::Search,
@@ -94,22 +106,13 @@ impl Worker<'_> {
             return Next::Search;
         }
         session.go_idle(self.index);
-        self.slot.parker.prepare();
-        drop(session);
-        Idle(self).sleep()
+        self.lie_down(session).sleep()
     }
 
     pub(in crate::scheduler) fn take_all_local(&self) -> TaskList {
         let mut tasks: TaskList = std::iter::from_fn(|| self.slot.queue.pop_front()).collect();
         tasks.extend(self.slot.lifo.take());
         tasks
-    }
-
-    /// How long to sleep: for ever, unless the pool could do without this worker.
-    fn patience(&self) -> Option<Duration> {
-        let counts = self.pool.injector.lock().counts();
-        let group = self.pool.group()?;
-        policy::too_many_threads(&counts).then(|| group.keep_alive())
     }
 }
 
@@ -118,8 +121,7 @@ impl Idle<'_, '_> {
     ///
     /// The pool has no I/O to wait for, so its driver is the parker: a futex word.
     fn sleep(self) -> Next {
-        let Idle(worker) = self;
-        let patience = worker.patience();
+        let Idle { worker, patience } = self;
         worker.slot.counters.parks.increment();
         // A worker that is not running keeps nothing to itself: what its hooks schedule goes to the
         // worklist, and wakes this worker or another.
@@ -145,11 +147,11 @@ impl Idle<'_, '_> {
 
     /// Comes off the list because of work that has turned up meanwhile.
     fn return_to_work(self) -> Next {
-        let Idle(worker) = self;
+        let worker = self.worker;
         let mut session = worker.pool.injector.lock();
         if !policy::may_run(&session.counts()) {
             drop(session);
-            return Idle(worker).sleep();
+            return self.sleep();
         }
         session.leave_idle(worker.index);
         drop(session);
