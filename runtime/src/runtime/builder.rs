@@ -147,7 +147,7 @@ impl Builder {
     }
 
     /// How many threads there may be for [`spawn_blocking`](crate::task::spawn_blocking). Default:
-    /// 512. At the limit, closures wait for one another.
+    /// 512. At the limit, closures wait for one another. A number beyond 32,768 is as good as that.
     ///
     /// # Panics
     ///
@@ -311,7 +311,10 @@ fn start(handle: Handle) -> io::Result<Runtime> {
         let _entered = handle.enter();
         match role {
             Role::Worker => context::forbid_blocking(RuntimeFlavor::MultiThread, body),
-            Role::Blocking => body(),
+            Role::Blocking => {
+                handle.inner().group.place_blocking_thread();
+                body();
+            }
         }
     }));
     let started = handle.inner().group.start();

@@ -10,17 +10,24 @@ use crate::metrics::{PoolKind, PoolMetrics, WorkerCounters};
 use crate::primitives::atomic::AtomicUsize;
 use crate::primitives::atomic::Ordering::AcqRel;
 use crate::threads::{Role, ThreadConfig, Threads};
-use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_thread, set_current_thread_nice};
+use crate::topology::{
+    AffinityScope, CpuSet, Topology, current_cpu, current_thread_nice, set_current_thread,
+    set_current_thread_nice,
+};
 
 use super::injector::Offers;
 use super::placement::{self, Plan};
 use super::pool::{Pool, PoolConfig};
 use super::worker::{Blocked, Worker};
 
-/// Priority of the threads for CPU-intensive work, as a `nice` value. At 10 a normal thread has ten
+/// Priority of the threads for CPU-intensive work, as a `nice` value above that of the runtime's
+/// maker. At 10 a normal thread has ten
 /// times the weight: the workers get the CPU when they want it, and the work still goes on beside
 /// other programs. 19 would be a seventieth, which starves it there.
 const CPU_INTENSIVE_NICE: i32 = 10;
+
+/// The kernel's lowest priority.
+const LEAST_NICE: i32 = 19;
 
 /// What a group is made from.
 #[derive(Debug, Clone)]
@@ -45,6 +52,8 @@ pub(crate) struct GroupConfig {
 /// memory may go whenever the last `Arc` does.
 pub(crate) struct Group {
     config: GroupConfig,
+    /// The priority of the thread that made the runtime, as a `nice` value.
+    nice: i32,
     threads: Arc<Threads>,
     /// One for each pod, or for each group of merged pods.
     pods: Box<[Pool]>,
@@ -137,6 +146,7 @@ impl Group {
             closed: Mutex::new(false),
             offers,
             users: AtomicUsize::new(1),
+            nice: current_thread_nice().unwrap_or(0),
             config,
             threads,
             this,
@@ -213,14 +223,12 @@ impl Group {
     pub(super) fn place_current_thread(&self, pool: &Pool) {
         let PoolConfig { kind, ref cpus, strict, nice, .. } = pool.config;
         let pinned = strict || kind == PoolKind::PerCpu;
-        // The thread has inherited its maker's mask, which may be that of a pod.
-        let cpus = if pinned { cpus } else { self.config.machine.cpus() };
-        // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
-        // leaves the thread where it may run: the work goes on, only not where it would be best.
-        let _ = set_current_thread(cpus);
-        if nice != 0 {
-            let _ = set_current_thread_nice(nice);
-        }
+        place(if pinned { cpus } else { self.config.machine.cpus() }, self.nice + nice);
+    }
+
+    /// Gives the calling thread, a new one for blocking closures, all CPUs and the usual priority.
+    pub(crate) fn place_blocking_thread(&self) {
+        place(self.config.machine.cpus(), self.nice);
     }
 
     /// Sends the calling worker, which is about to sleep, back to its pod if the kernel has moved
@@ -413,6 +421,19 @@ impl Group {
 impl fmt::Debug for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Group").field("pools", &self.metrics()).finish_non_exhaustive()
+    }
+}
+
+/// Gives the calling thread CPUs and a priority: it has inherited its maker's, which may be bound to
+/// one pod or CPU, or compute at a low priority.
+///
+/// A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start, a priority
+/// that only a privileged process may raise again) leaves the thread as it is: the work goes on,
+/// only not where it would be best.
+fn place(cpus: &CpuSet, nice: i32) {
+    let _ = set_current_thread(cpus);
+    if current_thread_nice().is_ok_and(|inherited| inherited != nice.min(LEAST_NICE)) {
+        let _ = set_current_thread_nice(nice);
     }
 }
 
