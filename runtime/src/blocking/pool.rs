@@ -26,6 +26,10 @@ const WATCH_MIN: Duration = Duration::from_micros(50);
 /// many that did not get their thread this much later.
 const WATCH_MAX: Duration = Duration::from_millis(1);
 
+/// Beyond all that a process gets. Each seat is a place in three lists that are made beforehand, so
+/// that nothing is allocated under the lock.
+const MOST_SEATS: usize = 32_768;
+
 #[derive(Debug, Clone)]
 pub(crate) struct BlockingConfig {
     pub(crate) max_threads: usize,
@@ -68,7 +72,7 @@ impl Schedule for Once {
 
 impl BlockingPool {
     pub(crate) fn new(config: BlockingConfig, threads: Arc<Threads>) -> Arc<Self> {
-        let seats = u32::try_from(config.max_threads).unwrap_or(u32::MAX - 1);
+        let seats = config.max_threads.min(MOST_SEATS) as u32;
         Arc::new(Self {
             queue: CachePadded::new(Lock::new(Queue::new(config.cpus, seats))),
             parkers: (0..seats).map(|_| OnceLock::new()).collect(),

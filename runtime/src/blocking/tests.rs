@@ -88,7 +88,11 @@ fn as_many_threads_as_cpus_take_closures_at_once_and_the_next_watches() {
     for gets_on in [false, true] {
         queue.finish();
         assert!(matches!(queue.order(0), Order::Run(_)));
-        assert_eq!(!queue.is_stuck(since), gets_on, "two threads, so two closures");
+        assert_eq!(
+            !queue.is_stuck(since),
+            gets_on,
+            "two threads, so two closures"
+        );
     }
 }
 

@@ -150,7 +150,7 @@ impl Builder {
     }
 
     /// How many threads there may be for [`spawn_blocking`](crate::task::spawn_blocking). Default:
-    /// 512. At the limit, closures wait for one another.
+    /// 512. At the limit, closures wait for one another. A number beyond 32,768 is as good as that.
     ///
     /// # Panics
     ///

@@ -17,9 +17,9 @@ use super::placement::{self, Plan};
 use super::pool::{Pool, PoolConfig};
 use super::worker::{Blocked, Worker};
 
-/// Priority of the threads for CPU-intensive work, as a `nice` value. At 10 a normal thread has ten
-/// times the weight: the workers get the CPU when they want it, and the work still goes on beside
-/// other programs. 19 would be a seventieth, which starves it there.
+/// By how much the threads for CPU-intensive work are nicer than the others. At 10 a normal thread
+/// has ten times the weight: the workers get the CPU when they want it, and the work still goes on
+/// beside other programs. 19 would be a seventieth, which starves it there.
 const CPU_INTENSIVE_NICE: i32 = 10;
 
 /// What a group is made from.
@@ -318,6 +318,9 @@ impl Group {
     where
         I: IntoIterator<Item: Future<Output: Send> + Send + 'static>,
     {
+        // Several kicks are delivered one after the other; the group is not to end in between, for
+        // its last user would wait for the others.
+        let _lease = self.lease();
         Worker::with_current(|worker| {
             let pool = self.pool_for_spawn(worker);
             let mut tasks = TaskList::new();

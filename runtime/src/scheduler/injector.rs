@@ -276,6 +276,14 @@ impl Locked {
         self.idle.remove(position).picked
     }
 
+    /// A worker that was about to retire stays, for there is work after all; it runs.
+    pub(super) fn unretire(&mut self, slot: u32) {
+        let freed = self.free.pop();
+        debug_assert_eq!(freed, Some(slot), "nothing has happened since it retired");
+        self.threads += 1;
+        self.running += 1;
+    }
+
     /// An idle worker whose keep-alive has passed goes, if it may.
     pub(super) fn retire(&mut self, slot: u32) -> bool {
         let picked = self
@@ -397,6 +405,13 @@ impl std::ops::DerefMut for Session<'_> {
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
+        self.publish();
+    }
+}
+
+impl Session<'_> {
+    /// Brings the hints up to date. The unlock does so; earlier, it is for a fence under the lock.
+    pub(super) fn publish(&mut self) {
         let pickable = self.locked.pickable();
         self.injector.hints.publish(&self.locked, pickable);
         let offers = pickable != NOBODY;

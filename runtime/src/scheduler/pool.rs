@@ -217,7 +217,9 @@ impl Pool {
     /// that this pool has nobody left?
     fn appeal(&self, session: &mut Session<'_>) -> Option<Appeal<'_>> {
         let group = self.group().filter(|group| group.has_neighbours(self))?;
-        // ORDERING: as in `help_local`, between this worklist and another pool's idle list.
+        // ORDERING: as in `help_local`, between this worklist, by its hint, and another pool's idle
+        // list.
+        session.publish();
         fence(SeqCst);
         if session.has_pickable() || !group.offers() {
             return None;
@@ -252,6 +254,18 @@ impl Pool {
         drop(session);
         if let Some(kick) = kick {
             kick.send();
+        }
+    }
+
+    /// Wakes a worker of another pool for work that is left here, if this pool has nobody to come
+    /// for it. For a worker of this pool, which keeps it.
+    pub(super) fn call_neighbours(&self) {
+        if self.group().is_some_and(|group| group.has_neighbours(self)) {
+            // ORDERING: as in `help_local`.
+            fence(SeqCst);
+            if !self.injector.hints.has_offer() {
+                self.ask_neighbours();
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::io;
 use std::sync::{Mutex, PoisonError, mpsc};
 
-use crate::topology::set_current_thread_nice;
+use crate::topology::{current_thread_nice, set_current_thread_nice};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -16,10 +16,15 @@ thread_local! {
     static LOWERED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Gives this thread a lower priority, for good.
-pub(super) fn lower_this_thread(nice: i32) {
+/// The kernel's lowest priority.
+const LEAST_NICE: i32 = 19;
+
+/// Gives this thread a lower priority than it has inherited, for good.
+pub(super) fn lower_this_thread(by: i32) {
     // Refused only by a sandbox's filter: then the work runs at the priority of all else.
-    let _ = set_current_thread_nice(nice);
+    if let Ok(inherited) = current_thread_nice() {
+        let _ = set_current_thread_nice((inherited + by).min(LEAST_NICE));
+    }
     LOWERED.set(true);
 }
 

@@ -107,18 +107,18 @@ impl Threads {
             .make(move || threads.spawn_here(Some(role), body))
     }
 
-    /// As [`spawn`](Self::spawn), for a thread that is going to lower its priority for good, as
+    /// As [`spawn`](Self::spawn), for a thread that lowers its priority (`by` is added to its `nice` value) for good, as
     /// Linux has it: from then on it must not make threads itself, for they would inherit that.
     pub(crate) fn spawn_lowered(
         self: &Arc<Self>,
         role: Role,
-        nice: i32,
+        by: i32,
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
         self.maker.start(|body| self.spawn_here(None, body))?;
         self.spawn(role, move || {
-            maker::lower_this_thread(nice);
+            maker::lower_this_thread(by);
             body();
         })
     }

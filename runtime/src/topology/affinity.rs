@@ -124,8 +124,7 @@ pub(crate) fn set_current_thread_nice(nice: i32) -> io::Result<()> {
 }
 
 /// The niceness of the calling thread.
-#[cfg(test)]
-fn current_thread_nice() -> io::Result<i32> {
+pub(crate) fn current_thread_nice() -> io::Result<i32> {
     // SAFETY: the call takes its arguments by value; process 0 is the calling thread.
     let status = unsafe { libc::syscall(libc::SYS_getpriority, libc::PRIO_PROCESS, 0) };
     // The bare system call gives 20 minus the niceness, so that only errors are negative.

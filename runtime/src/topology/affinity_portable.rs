@@ -55,3 +55,8 @@ pub(crate) fn current_cpu() -> Option<usize> {
 pub(crate) fn set_current_thread_nice(_nice: i32) -> io::Result<()> {
     Ok(())
 }
+
+/// The niceness of the calling thread: unknown here, and never changed.
+pub(crate) fn current_thread_nice() -> io::Result<i32> {
+    Ok(0)
+}

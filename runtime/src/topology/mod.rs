@@ -28,5 +28,7 @@ pub use self::machine::Topology;
 pub use self::parse::ParseCpuSetError;
 pub use self::scope::{AffinityScope, ParseAffinityScopeError};
 
-pub(crate) use self::affinity::{current_cpu, set_current_thread, set_current_thread_nice};
+pub(crate) use self::affinity::{
+    current_cpu, current_thread_nice, set_current_thread, set_current_thread_nice,
+};
 pub(crate) use self::cgroup::available_workers;

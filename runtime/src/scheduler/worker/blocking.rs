@@ -2,6 +2,9 @@
 //! A worker that is going to block: it stops counting as running, gives away what it has, and
 //! somebody takes its place.
 
+use std::sync::atomic::Ordering::SeqCst;
+
+use crate::primitives::atomic::fence;
 use crate::scheduler::pool::Pool;
 
 use super::Worker;
@@ -33,8 +36,16 @@ impl Worker<'_> {
             None
         };
         drop(session);
-        if let Some(kick) = kick {
-            kick.send();
+        match kick {
+            Some(kick) => kick.send(),
+            // There is room for a worker now: for what is in the siblings' queues, too.
+            None => {
+                // ORDERING: I4, as in `help_local`.
+                fence(SeqCst);
+                if waiting || self.sees_work_elsewhere() {
+                    pool.help_local();
+                }
+            }
         }
     }
 

@@ -9,7 +9,6 @@ use crate::park::Woken;
 use crate::primitives::atomic::fence;
 use crate::scheduler::group::Group;
 use crate::scheduler::injector::Session;
-use crate::scheduler::kick::Kick;
 use crate::scheduler::{local_queue, policy};
 use crate::threads;
 
@@ -74,7 +73,7 @@ impl Worker<'_> {
         let idle = self.lie_down(session);
         // ORDERING: I4; the other half is in `Pool::help_local`.
         fence(SeqCst);
-        if self.sees_work() {
+        if self.sees_work_elsewhere() {
             idle.return_to_work()
         } else {
             idle.sleep()
@@ -169,26 +168,30 @@ impl Worker<'_> {
             return Found::Next(Next::Leave);
         }
         if woken == Woken::TimedOut && session.retire(self.index) {
-            self.pool.injector.counters.retired.increment();
-            return Found::Next(Next::Leave);
-        }
-        if !policy::may_run(&session.counts()) {
+            // ORDERING: I6. Until the hint says otherwise, this worker looks as if it was on its
+            // way, and whoever has pushed on a local queue relies on it; as in `help_local`.
+            session.publish();
+            fence(SeqCst);
+            if !self.sees_work_elsewhere() {
+                self.pool.injector.counters.retired.increment();
+                return Found::Next(Next::Leave);
+            }
+            session.unretire(self.index);
+        } else if policy::may_run(&session.counts()) {
+            session.leave_idle(self.index);
+        } else {
             session.stay_idle(self.index);
             self.slot.parker.prepare();
             return Found::Nothing;
         }
-        session.leave_idle(self.index);
-        let mut batch = session.take_batch(local_queue::CAPACITY);
-        let task = batch.pop_front();
-        let kick: Option<Kick<'_>> = self.pool.pick_next(&mut session, batch.len());
-        drop(session);
-        self.slot.queue.extend(batch);
-        if let Some(kick) = kick {
-            kick.send();
-        }
+        let batch = session.take_batch(local_queue::CAPACITY);
+        let task = self.share(session, batch);
         // ORDERING: I4. Whoever saw this worker on its way, and so woke nobody, had pushed before;
-        // the fence lets the search see it.
+        // behind the fence that is visible, to the search or here.
         fence(SeqCst);
+        if task.is_some() && self.sees_work_elsewhere() {
+            self.pool.help_local();
+        }
         Found::Next(task.map_or(Next::Search, Next::Run))
     }
 }

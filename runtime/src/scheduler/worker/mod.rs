@@ -7,10 +7,11 @@ mod search;
 
 use std::cell::Cell;
 
-use crate::cell::{Ran, Runnable};
+use crate::cell::{Ran, Runnable, TaskList};
 use crate::metrics::PoolKind;
 
 use super::group::Lease;
+use super::injector::Session;
 use super::pool::{Pool, PoolRef};
 use super::slot::Slot;
 use super::{policy, rng::Rng};
@@ -139,26 +140,30 @@ impl<'p> Worker<'p> {
             return None;
         }
         let mut session = self.pool.injector.lock();
-        let task = session.worklist.pop_front();
-        let kick = self.pool.pick_next(&mut session, 0);
-        drop(session);
-        if let Some(kick) = kick {
-            kick.send();
-        }
-        task
+        let next = session.worklist.take_front(1);
+        self.share(session, next)
     }
 
-    /// A fair share of the worklist: one task to run, the others to the local queue.
+    /// A fair share of the worklist.
     pub(super) fn take_batch(&self) -> Option<Runnable> {
         let mut session = self.pool.injector.lock();
-        let mut batch = session.take_batch(super::local_queue::CAPACITY);
+        let batch = session.take_batch(super::local_queue::CAPACITY);
+        self.share(session, batch)
+    }
+
+    /// Ends a locked section with what was taken in it: one task to run, the others for the local
+    /// queue, which has room for them. If more is left than this worker runs, another is called.
+    fn share(&self, mut session: Session<'_>, mut batch: TaskList) -> Option<Runnable> {
         let task = batch.pop_front();
+        let left = !session.worklist.is_empty() || !batch.is_empty();
         let kick = self.pool.pick_next(&mut session, batch.len());
         drop(session);
         // Before the kick: whoever comes is to find it.
         self.slot.queue.extend(batch);
-        if let Some(kick) = kick {
-            kick.send();
+        match kick {
+            Some(kick) => kick.send(),
+            None if left => self.pool.call_neighbours(),
+            None => {}
         }
         task
     }

@@ -32,7 +32,7 @@ impl Worker<'_> {
             // ORDERING: I5. A producer that saw a searcher woke nobody; what it pushed before is
             // visible behind this fence.
             fence(SeqCst);
-            if self.sees_work() || !self.slot.queue.is_empty() {
+            if self.sees_work_elsewhere() || !self.slot.queue.is_empty() {
                 self.pool.help_local();
             }
         }
@@ -101,18 +101,16 @@ impl Worker<'_> {
         }
     }
 
-    /// Is there work that this worker could take, apart from its own? A hint, for behind a fence.
-    pub(super) fn sees_work(&self) -> bool {
-        let queued = |pool: &Pool| {
-            pool.injector.hints.work() > 0
-                || pool
-                    .slots()
-                    .any(|slot| !std::ptr::eq(slot, self.slot) && !slot.queue.is_empty())
+    /// Is there work in a sibling's queue, or in another pool whose tasks may come here? A hint, for
+    /// behind a fence. The pool's own worklist is left out: whoever puts something there picks a
+    /// worker under the lock.
+    pub(super) fn sees_work_elsewhere(&self) -> bool {
+        let in_queues = |pool: &Pool| {
+            let mut others = pool.slots().filter(|slot| !std::ptr::eq(*slot, self.slot));
+            others.any(|slot| !slot.queue.is_empty())
         };
-        queued(self.pool)
-            || self
-                .pool
-                .group()
-                .is_some_and(|group| group.neighbours(self.pool).any(queued))
+        let in_pool = |pool: &Pool| pool.injector.hints.work() > 0 || in_queues(pool);
+        let group = self.pool.group();
+        in_queues(self.pool) || group.is_some_and(|group| group.neighbours(self.pool).any(in_pool))
     }
 }
