@@ -92,7 +92,9 @@ impl Queue {
     /// Chooses who is to come for what waits, if anybody has to be called: not while somebody
     /// stands watch or is on the way; `coming` says that a new thread is.
     pub(super) fn call(&mut self, coming: bool, is_parked: impl Fn(u32) -> bool) -> Option<Call> {
-        if self.tasks.is_empty() || self.watched || coming || self.closed {
+        // A watcher minds those that run. With fewer of them than may, somebody is to come at once.
+        let minded = self.watched && self.running >= self.base;
+        if self.tasks.is_empty() || minded || coming || self.closed {
             return None;
         }
         if let Some(&head) = self.idle.last() {
@@ -164,9 +166,9 @@ impl Queue {
     }
 
     /// The watcher has slept a while since it saw `since`. Is it to take a closure? Only if the
-    /// threads that run have finished less than one each.
+    /// threads that run have finished less than one each, or are not there any more.
     pub(super) fn is_stuck(&self, since: Progress) -> bool {
-        self.completed - since.completed < self.running as u64
+        self.running < self.base || self.completed - since.completed < self.running as u64
     }
 
     pub(super) fn end_watch(&mut self) {

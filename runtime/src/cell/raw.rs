@@ -140,10 +140,17 @@ pub(super) unsafe fn release(header: NonNull<Header>) {
     }
 }
 
-/// Drops a value of the user's. A panic of its destructor has nobody to go to (as in a thread
-/// that ends) and must not unwind through the scheduler.
+/// Runs something of the user's. A panic in it has nobody to go to (as in a thread that ends) and
+/// must not unwind through the scheduler; nor must that of a payload's destructor.
+fn quietly(f: impl FnOnce()) {
+    let mut result = panic::catch_unwind(AssertUnwindSafe(f));
+    while let Err(payload) = result {
+        result = panic::catch_unwind(AssertUnwindSafe(move || drop(payload)));
+    }
+}
+
 fn drop_quietly<T>(value: T) {
-    let _ = panic::catch_unwind(AssertUnwindSafe(move || drop(value)));
+    quietly(move || drop(value));
 }
 
 impl<F: Future, S: Schedule> Cell<F, S> {
@@ -280,7 +287,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
                 .header
                 .join_waker
                 .with_mut(|waker| unsafe { (*waker).take() });
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.map(Waker::wake)));
+            quietly(|| waker.into_iter().for_each(Waker::wake));
         }
         // SAFETY: the runtime's reference, which `complete` has left to us.
         unsafe { release(header) }
