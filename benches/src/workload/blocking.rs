@@ -1,0 +1,65 @@
+#![forbid(unsafe_code)]
+//! Closures on the threads for blocking work. They are empty, so that what is left is the way there.
+
+use crate::cost::{Cost, Stopwatch};
+use crate::peer::Peer;
+
+use super::latch::Latch;
+use super::{Setting, Workload};
+
+pub(super) struct FromOutside;
+
+impl Workload for FromOutside {
+    const NAME: &'static str = "blocking-outside";
+    const QUESTION: &'static str =
+        "How many blocking closures a second get done that one outside thread submits?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1, or more than one futex wake in five closures: threads are woken for \
+         what those that run would have done sooner";
+    const OPERATIONS: usize = 10_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        let n = setting.operations;
+        let latch = Latch::new(n);
+        let stopwatch = Stopwatch::start();
+        for _ in 0..n {
+            drop(peer.spawn_blocking_from_outside(move || latch.count_down()));
+        }
+        latch.wait();
+        stopwatch.stop(n)
+    }
+}
+
+pub(super) struct FromTasks;
+
+const SUBMITTERS: usize = 8;
+
+impl Workload for FromTasks {
+    const NAME: &'static str = "blocking-tasks-8";
+    const QUESTION: &'static str =
+        "How many get done for 8 tasks, each of which awaits one before it submits the next?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1: saving wakes has cost the closures their promptness";
+    const OPERATIONS: usize = 4_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        let each = setting.operations.div_ceil(SUBMITTERS);
+        let root = peer.spawn_from_outside(async move {
+            let stopwatch = Stopwatch::start();
+            let submitter = |_| {
+                P::spawn(async move {
+                    for i in 0..each {
+                        let closure = P::spawn_blocking(move || i);
+                        assert_eq!(closure.await.expect("the closure does not panic"), i);
+                    }
+                })
+            };
+            let submitters: Vec<_> = (0..SUBMITTERS).map(submitter).collect();
+            for submitter in submitters {
+                submitter.await.expect("the task does not panic");
+            }
+            stopwatch.stop(SUBMITTERS * each)
+        });
+        peer.block_on(root).expect("the task does not panic")
+    }
+}

@@ -1,0 +1,75 @@
+#![forbid(unsafe_code)]
+//! Tasks that wake each other. The channel is that of `futures`, which belongs to none of the peers.
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+
+use crate::cost::{Cost, Stopwatch};
+use crate::peer::Peer;
+
+use super::{Setting, Workload};
+
+/// Sends back what comes, until nothing more can come.
+async fn echo(to: UnboundedSender<usize>, mut from: UnboundedReceiver<usize>) {
+    while let Ok(number) = from.recv().await {
+        // The other side has gone: so does this one.
+        if to.unbounded_send(number).is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends one message at a time, and waits for the answer.
+async fn ask<P: Peer>(times: usize) {
+    let (to, questions) = unbounded();
+    let (answers, mut from) = unbounded();
+    let echo = P::spawn(echo(answers, questions));
+    for i in 0..times {
+        to.unbounded_send(i).expect("the echo listens as long as it is asked");
+        assert_eq!(from.recv().await, Ok(i));
+    }
+    drop(to);
+    echo.await.expect("the task does not panic");
+}
+
+/// From the first question to the last answer, with `pairs` pairs of tasks at once.
+fn ping_pong<P: Peer>(peer: &P, pairs: usize, operations: usize) -> Cost {
+    let each = operations.div_ceil(pairs);
+    let root = peer.spawn_from_outside(async move {
+        let stopwatch = Stopwatch::start();
+        let askers: Vec<_> = (0..pairs).map(|_| P::spawn(ask::<P>(each))).collect();
+        for asker in askers {
+            asker.await.expect("the task does not panic");
+        }
+        stopwatch.stop(pairs * each)
+    });
+    peer.block_on(root).expect("the task does not panic")
+}
+
+pub(super) struct PingPong;
+
+impl Workload for PingPong {
+    const NAME: &'static str = "ping-pong";
+    const QUESTION: &'static str = "How long does a message there and back take between two tasks?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1, or CPU time above tokio's: the answer does not stay on the worker that \
+         has it in its cache";
+    const OPERATIONS: usize = 20_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        ping_pong(peer, 1, setting.operations)
+    }
+}
+
+pub(super) struct PingPongPairs;
+
+impl Workload for PingPongPairs {
+    const NAME: &'static str = "ping-pong-64";
+    const QUESTION: &'static str = "The same, with 64 pairs at once?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1: waking a task from a task costs too much when the workers are busy";
+    const OPERATIONS: usize = 64 * 500;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        ping_pong(peer, 64, setting.operations)
+    }
+}

@@ -1,0 +1,123 @@
+#![forbid(unsafe_code)]
+//! The rows: each asks one question of every peer, in the same words.
+
+mod blocking;
+mod latch;
+mod messages;
+mod outside;
+mod wake;
+mod worker;
+
+use std::thread;
+use std::time::Duration;
+
+use crate::cost::Cost;
+use crate::peer::{Fastwake, Peer, Tokio, Wakes, Which};
+
+/// One question, and how it is put.
+trait Workload {
+    const NAME: &'static str;
+    /// What is asked.
+    const QUESTION: &'static str;
+    /// What the answer would have to be for fastwake's claim to be wrong.
+    const REFUTED_BY: &'static str;
+    /// How many operations one run has.
+    const OPERATIONS: usize;
+
+    /// Does it about that many times, on an idle runtime, and says what one of them cost.
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost;
+}
+
+/// How big a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Workers of the runtime.
+    pub workers: usize,
+    /// Operations in the run.
+    pub operations: usize,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// What it is called on the command line and in the table.
+    pub name: &'static str,
+    /// What it asks.
+    pub question: &'static str,
+    /// The result that would refute fastwake's claim.
+    pub refuted_by: &'static str,
+    /// How many operations one run has, unless the command line says otherwise.
+    pub operations: usize,
+    once: fn(Which, Setting) -> (Cost, Option<Wakes>),
+    warmed_up: fn(Which, Setting) -> Cost,
+}
+
+/// Long enough for every worker to have gone to sleep, under either runtime.
+const SETTLING: Duration = Duration::from_millis(2);
+
+impl Row {
+    const fn of<W: Workload>() -> Self {
+        Self {
+            name: W::NAME,
+            question: W::QUESTION,
+            refuted_by: W::REFUTED_BY,
+            operations: W::OPERATIONS,
+            once: |which, setting| match which {
+                Which::Fastwake => once::<Fastwake, W>(setting),
+                Which::Tokio => once::<Tokio, W>(setting),
+            },
+            warmed_up: |which, setting| match which {
+                Which::Fastwake => warmed_up::<Fastwake, W>(setting),
+                Which::Tokio => warmed_up::<Tokio, W>(setting),
+            },
+        }
+    }
+
+    /// The row of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ROWS.iter().find(|row| row.name == name)
+    }
+
+    /// Runs the workload once, in a new runtime; also says what the runtime counted.
+    #[must_use]
+    pub fn once(&self, which: Which, setting: Setting) -> (Cost, Option<Wakes>) {
+        (self.once)(which, setting)
+    }
+
+    /// Runs it twice in a new runtime, and counts the second time.
+    #[must_use]
+    pub fn warmed_up(&self, which: Which, setting: Setting) -> Cost {
+        (self.warmed_up)(which, setting)
+    }
+}
+
+fn once<P: Peer, W: Workload>(setting: Setting) -> (Cost, Option<Wakes>) {
+    let peer = P::build(setting.workers);
+    thread::sleep(SETTLING);
+    let cost = W::run(&peer, setting);
+    (cost, peer.wakes())
+}
+
+fn warmed_up<P: Peer, W: Workload>(setting: Setting) -> Cost {
+    let peer = P::build(setting.workers);
+    let _ = W::run(&peer, setting);
+    thread::sleep(SETTLING);
+    W::run(&peer, setting)
+}
+
+/// All rows, in the order of the table.
+pub const ROWS: &[Row] = &[
+    Row::of::<worker::SpawnJoined>(),
+    Row::of::<worker::SpawnChain>(),
+    Row::of::<outside::SpawnIdle>(),
+    Row::of::<outside::SpawnBusy>(),
+    Row::of::<outside::SpawnMany>(),
+    Row::of::<outside::SpawnBatch>(),
+    Row::of::<worker::Yield>(),
+    Row::of::<messages::PingPong>(),
+    Row::of::<messages::PingPongPairs>(),
+    Row::of::<blocking::FromOutside>(),
+    Row::of::<blocking::FromTasks>(),
+    Row::of::<wake::WakeLatency>(),
+];

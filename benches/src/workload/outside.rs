@@ -1,0 +1,132 @@
+#![forbid(unsafe_code)]
+//! Spawning from threads that are none of the runtime's.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+
+use crate::cost::{Cost, Stopwatch};
+use crate::peer::Peer;
+
+use super::latch::Latch;
+use super::{Setting, Workload};
+
+/// Spawns `n` tasks that count the latch down and nothing else.
+fn spawn_counters<P: Peer>(peer: &P, n: usize, latch: &'static Latch) {
+    for _ in 0..n {
+        drop(peer.spawn_from_outside(async move { latch.count_down() }));
+    }
+}
+
+/// From the first spawn of the calling thread to the end of the last task.
+fn spawn_and_wait<P: Peer>(peer: &P, n: usize) -> Cost {
+    let latch = Latch::new(n);
+    let stopwatch = Stopwatch::start();
+    spawn_counters(peer, n, latch);
+    latch.wait();
+    stopwatch.stop(n)
+}
+
+pub(super) struct SpawnIdle;
+
+impl Workload for SpawnIdle {
+    const NAME: &'static str = "spawn-outside";
+    const QUESTION: &'static str =
+        "What does a tiny task cost that one outside thread spawns into an idle runtime?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1, or more futex wakes than tokio's: waking after the lock, and only the \
+         head of the idle list, does not pay where it should pay most";
+    const OPERATIONS: usize = 10_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        spawn_and_wait(peer, setting.operations)
+    }
+}
+
+pub(super) struct SpawnBusy;
+
+impl Workload for SpawnBusy {
+    const NAME: &'static str = "spawn-outside-busy";
+    const QUESTION: &'static str =
+        "The same, while two tasks for each worker do nothing but yield?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1: work from outside waits too long behind what keeps the workers busy";
+    const OPERATIONS: usize = 10_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        // Leaked for the same reason as the latch.
+        let stop: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+        let begun = Latch::new(2 * setting.workers);
+        let yielder = || {
+            peer.spawn_from_outside(async move {
+                begun.count_down();
+                while !stop.load(Relaxed) {
+                    P::yield_now().await;
+                }
+            })
+        };
+        let yielders: Vec<_> = (0..2 * setting.workers).map(|_| yielder()).collect();
+        begun.wait();
+        let cost = spawn_and_wait(peer, setting.operations);
+        stop.store(true, Relaxed);
+        for yielder in yielders {
+            peer.block_on(yielder).expect("the task does not panic");
+        }
+        cost
+    }
+}
+
+pub(super) struct SpawnMany;
+
+const SPAWNERS: usize = 8;
+
+impl Workload for SpawnMany {
+    const NAME: &'static str = "spawn-outside-8";
+    const QUESTION: &'static str = "The same from 8 outside threads at once, into an idle runtime?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1, or below that of one thread by much: the pool's one lock is where the \
+         threads meet";
+    const OPERATIONS: usize = 40_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        let each = setting.operations.div_ceil(SPAWNERS);
+        let latch = Latch::new(SPAWNERS * each);
+        let gate = Barrier::new(SPAWNERS + 1);
+        thread::scope(|scope| {
+            for _ in 0..SPAWNERS {
+                scope.spawn(|| {
+                    gate.wait();
+                    spawn_counters(peer, each, latch);
+                });
+            }
+            // By then the others are there, or nearly.
+            thread::sleep(super::SETTLING);
+            let stopwatch = Stopwatch::start();
+            gate.wait();
+            latch.wait();
+            stopwatch.stop(SPAWNERS * each)
+        })
+    }
+}
+
+pub(super) struct SpawnBatch;
+
+impl Workload for SpawnBatch {
+    const NAME: &'static str = "spawn-batch";
+    const QUESTION: &'static str =
+        "10,000 tasks from one outside thread in one go: fastwake's spawn_batch against tokio's \
+         loop of spawns, for tokio has no batch?";
+    const REFUTED_BY: &'static str =
+        "a ratio no better than that of spawn-outside: the function need not exist";
+    const OPERATIONS: usize = 10_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        let n = setting.operations;
+        let latch = Latch::new(n);
+        let stopwatch = Stopwatch::start();
+        let counters = (0..n).map(|_| async move { latch.count_down() });
+        drop(peer.spawn_many_from_outside(counters));
+        latch.wait();
+        stopwatch.stop(n)
+    }
+}
