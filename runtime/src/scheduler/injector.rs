@@ -351,12 +351,12 @@ impl Locked {
         self.closed = true;
     }
 
-    /// Takes a batch for a running worker.
-    pub(super) fn take_batch(&mut self, local_capacity: usize) -> TaskList {
+    /// Takes a batch for a running worker that has this much room in its local queue.
+    pub(super) fn take_batch(&mut self, room: usize) -> TaskList {
         if self.worklist.is_empty() {
             return TaskList::new();
         }
-        let n = policy::batch(&self.counts(), local_capacity);
+        let n = policy::batch(&self.counts(), room);
         self.worklist.take_front(n)
     }
 }

@@ -69,10 +69,11 @@ pub(super) fn may_retire(counts: &Counts, picked: bool) -> bool {
     too_many_threads(counts) && counts.work == 0 && !picked
 }
 
-/// How many tasks to take from the worklist at once: a fair share, no more than half a local queue.
-pub(super) fn batch(counts: &Counts, local_capacity: usize) -> usize {
+/// How many tasks to take from the worklist at once: a fair share, no more than half of the room in
+/// the local queue. One always: it is run at once and needs no room.
+pub(super) fn batch(counts: &Counts, room: usize) -> usize {
     let share = counts.work.div_ceil(counts.limit.max(1) as usize);
-    share.clamp(1, (local_capacity / 2).max(1))
+    share.clamp(1, (room / 2).max(1))
 }
 
 /// Is it worth searching, or do enough others? Half the workers at most search at once: more would
@@ -153,6 +154,7 @@ mod tests {
     #[test]
     fn a_batch_is_a_fair_share_within_half_a_queue() {
         assert_eq!(batch(&Counts { work: 1, ..IDLE }, 256), 1);
+        assert_eq!(batch(&Counts { work: 9, ..IDLE }, 0), 1);
         assert_eq!(batch(&Counts { work: 10, ..IDLE }, 256), 5);
         assert_eq!(
             batch(

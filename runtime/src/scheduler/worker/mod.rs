@@ -101,7 +101,8 @@ impl<'p> Worker<'p> {
             return self.step_down();
         }
         if self.tick.get().is_multiple_of(self.global_queue_interval)
-            && let Some(task) = self.take_one()
+            && self.pool.injector.hints.work() > 0
+            && let Some(task) = self.take_batch()
         {
             return Next::Run(task);
         }
@@ -134,20 +135,12 @@ impl<'p> Worker<'p> {
             .or_else(|| self.slot.lifo.take())
     }
 
-    /// The next of the worklist, for fairness, although there may be local work.
-    fn take_one(&self) -> Option<Runnable> {
-        if self.pool.injector.hints.work() == 0 {
-            return None;
-        }
-        let mut session = self.pool.injector.lock();
-        let next = session.worklist.take_front(1);
-        self.share(session, next)
-    }
-
-    /// A fair share of the worklist.
+    /// A fair share of the worklist, as far as there is room beside the local work.
     pub(super) fn take_batch(&self) -> Option<Runnable> {
+        // Only this thread fills the queue: there may be more room by then, never less.
+        let room = super::local_queue::CAPACITY - self.slot.queue.len();
         let mut session = self.pool.injector.lock();
-        let batch = session.take_batch(super::local_queue::CAPACITY);
+        let batch = session.take_batch(room);
         self.share(session, batch)
     }
 
