@@ -18,16 +18,26 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let wanted = |row: &&Row| options.only.as_ref().is_none_or(|part| row.name.contains(part));
+    let wanted = |row: &&Row| {
+        options
+            .only
+            .as_ref()
+            .is_none_or(|part| row.name.contains(part))
+    };
     let rows: Vec<&Row> = ROWS.iter().filter(wanted).collect();
     if rows.is_empty() {
         let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-        eprintln!("compare: no row's name contains that; the rows are {}", names.join(", "));
+        eprintln!(
+            "compare: no row's name contains that; the rows are {}",
+            names.join(", ")
+        );
         return ExitCode::from(2);
     }
     match options.mode {
         Mode::List => rows.into_iter().for_each(report::print_question),
-        Mode::Test => rows.into_iter().for_each(|row| try_out(row, options.workers)),
+        Mode::Test => rows
+            .into_iter()
+            .for_each(|row| try_out(row, options.workers)),
         Mode::Compare => {
             report::print_header(&options);
             for row in rows {
@@ -41,6 +51,12 @@ fn main() -> ExitCode {
 /// Runs a row once on each peer, small.
 fn try_out(row: &Row, workers: usize) {
     for which in Which::ALL {
-        let _ = row.once(which, Setting { workers, operations: 100 });
+        let _ = row.once(
+            which,
+            Setting {
+                workers,
+                operations: 100,
+            },
+        );
     }
 }

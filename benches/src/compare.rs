@@ -24,7 +24,10 @@ pub struct Round {
 /// does meanwhile, and what a runtime leaves behind, meets all of them alike.
 #[must_use]
 pub fn rounds(row: &Row, rounds: usize, workers: usize) -> Vec<Round> {
-    let setting = Setting { workers, operations: row.operations };
+    let setting = Setting {
+        workers,
+        operations: row.operations,
+    };
     let measure = |which| row.warmed_up(which, setting);
     // Caches, page tables, the clock of the CPU: nobody's first time counts.
     for which in Which::ALL {
@@ -38,7 +41,11 @@ pub fn rounds(row: &Row, rounds: usize, workers: usize) -> Vec<Round> {
         }
         let [fastwake, tokio, tokio_again] =
             costs.map(|cost| cost.expect("a round has a turn for each contestant"));
-        Round { fastwake, tokio, tokio_again }
+        Round {
+            fastwake,
+            tokio,
+            tokio_again,
+        }
     };
     (0..rounds).map(one_round).collect()
 }

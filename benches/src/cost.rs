@@ -26,7 +26,10 @@ impl Stopwatch {
     /// Starts; the wall clock last, so that it does not see what the rest costs.
     #[must_use]
     pub fn start() -> Self {
-        Self { usage: Usage::now(), started: Instant::now() }
+        Self {
+            usage: Usage::now(),
+            started: Instant::now(),
+        }
     }
 
     /// Stops after `operations` operations.
@@ -60,7 +63,10 @@ impl Usage {
         assert_eq!(result, 0, "getrusage fails only for a bad argument");
         // SAFETY: written by the call; all-zero bytes would be a valid value as well.
         let usage = unsafe { usage.assume_init() };
-        Self { cpu: duration(usage.ru_utime) + duration(usage.ru_stime), switches: usage.ru_nvcsw }
+        Self {
+            cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
+            switches: usage.ru_nvcsw,
+        }
     }
 }
 

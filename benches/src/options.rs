@@ -34,7 +34,9 @@ pub struct BadOption(String);
 impl fmt::Display for BadOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        f.write_str("; options: --quick, --rounds N, --only PART-OF-A-ROW'S-NAME, --workers N, --list")
+        f.write_str(
+            "; options: --quick, --rounds N, --only PART-OF-A-ROW'S-NAME, --workers N, --list",
+        )
     }
 }
 
@@ -52,8 +54,12 @@ impl Options {
     ///
     /// [`BadOption`] for what it does not know.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, BadOption> {
-        let mut options =
-            Self { mode: Mode::Test, rounds: ROUNDS, only: None, workers: WORKERS };
+        let mut options = Self {
+            mode: Mode::Test,
+            rounds: ROUNDS,
+            only: None,
+            workers: WORKERS,
+        };
         let mut arguments = arguments.into_iter();
         let mut list = false;
         while let Some(option) = arguments.next() {
@@ -83,7 +89,9 @@ fn count(option: &str, text: Option<String>) -> Result<usize, BadOption> {
     let text = value(option, text)?;
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
-        _ => Err(BadOption(format!("{option} is {text:?}; it must be a number from 1 up"))),
+        _ => Err(BadOption(format!(
+            "{option} is {text:?}; it must be a number from 1 up"
+        ))),
     }
 }
 
@@ -111,12 +119,22 @@ mod tests {
 
     #[test]
     fn rows_are_chosen_by_a_part_of_their_name() {
-        assert_eq!(parse("--only spawn --bench").unwrap().only.as_deref(), Some("spawn"));
+        assert_eq!(
+            parse("--only spawn --bench").unwrap().only.as_deref(),
+            Some("spawn")
+        );
     }
 
     #[test]
     fn what_makes_no_sense_is_refused_with_the_remedy() {
-        for line in ["--fast", "--only", "--rounds", "--rounds 0", "--workers x", "--workers -1"] {
+        for line in [
+            "--fast",
+            "--only",
+            "--rounds",
+            "--rounds 0",
+            "--workers x",
+            "--workers -1",
+        ] {
             let error = parse(line).unwrap_err().to_string();
             assert!(error.contains("options: "), "{line}: {error}");
         }

@@ -15,7 +15,9 @@ const LOCK_FILE: &str = include_str!("../../Cargo.lock");
 
 fn version(package: &str) -> &str {
     let line = format!("name = \"{package}\"\nversion = \"");
-    let found = LOCK_FILE.split_once(&line).and_then(|(_, rest)| rest.split_once('"'));
+    let found = LOCK_FILE
+        .split_once(&line)
+        .and_then(|(_, rest)| rest.split_once('"'));
     found.map_or("unknown", |(version, _)| version)
 }
 
@@ -26,22 +28,35 @@ fn kernel() -> String {
 
 fn cpu_model() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let line = cpus.lines().find_map(|line| line.strip_prefix("model name"));
-    line.map_or("unknown CPU", |line| line.trim_start_matches([' ', '\t', ':'])).to_owned()
+    let line = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    line.map_or("unknown CPU", |line| {
+        line.trim_start_matches([' ', '\t', ':'])
+    })
+    .to_owned()
 }
 
 /// Says what was measured where, and how to read it.
 pub fn print_header(options: &Options) {
     let cpus = thread::available_parallelism().map_or(0, usize::from);
-    println!("fastwake {}, tokio {}", version("fastwake"), version("tokio"));
+    println!(
+        "fastwake {}, tokio {}",
+        version("fastwake"),
+        version("tokio")
+    );
     println!("{}, {}, {cpus} CPUs allowed", kernel(), cpu_model());
-    let Options { rounds, workers, .. } = options;
+    let Options {
+        rounds, workers, ..
+    } = options;
     println!("{workers} workers, {rounds} rounds, each with a new runtime and a run to warm it up");
     if cfg!(debug_assertions) {
         println!("NOT OPTIMIZED: these numbers mean nothing");
     }
     println!();
-    println!("ns/op: median (least-greatest) of wall-clock time. ratio: tokio's time by fastwake's,");
+    println!(
+        "ns/op: median (least-greatest) of wall-clock time. ratio: tokio's time by fastwake's,"
+    );
     println!("round by round: median (quartiles); above 1, fastwake is faster. A/A: the same for");
     println!("tokio by tokio. CPU: the ratio of CPU times. sw/1000: voluntary context switches in");
     println!("1000 operations, fastwake:tokio.");
@@ -56,12 +71,18 @@ pub fn print_header(options: &Options) {
 pub fn print_row(row: &Row, rounds: &[Round]) {
     let spread = |value: &dyn Fn(&Round) -> f64| Spread::of(rounds.iter().map(value));
     let nanoseconds = |contestant: fn(&Round) -> Cost| {
-        let Spread { min, median, max, .. } = spread(&|round| contestant(round).wall);
+        let Spread {
+            min, median, max, ..
+        } = spread(&|round| contestant(round).wall);
         format!("{median:.0} ({min:.0}-{max:.0})")
     };
     let ratio = |of: fn(&Round) -> Cost, by: fn(&Round) -> Cost| {
-        let Spread { lower, median, upper, .. } =
-            spread(&|round| of(round).wall / by(round).wall);
+        let Spread {
+            lower,
+            median,
+            upper,
+            ..
+        } = spread(&|round| of(round).wall / by(round).wall);
         format!("{median:.2} ({lower:.2}-{upper:.2})")
     };
     let median = |value: &dyn Fn(&Round) -> f64| spread(value).median;
@@ -75,7 +96,11 @@ pub fn print_row(row: &Row, rounds: &[Round]) {
         nanoseconds(|round| round.tokio),
         ratio(|round| round.tokio, |round| round.fastwake),
         ratio(|round| round.tokio, |round| round.tokio_again),
-        format!("{:.1}:{:.1}", switches(|r| r.fastwake), switches(|r| r.tokio)),
+        format!(
+            "{:.1}:{:.1}",
+            switches(|r| r.fastwake),
+            switches(|r| r.tokio)
+        ),
     );
 }
 

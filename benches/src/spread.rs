@@ -26,7 +26,10 @@ impl Spread {
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.into_iter().collect();
         assert!(!sorted.is_empty(), "no values have no spread");
-        assert!(sorted.iter().all(|value| !value.is_nan()), "a value is no number: {sorted:?}");
+        assert!(
+            sorted.iter().all(|value| !value.is_nan()),
+            "a value is no number: {sorted:?}"
+        );
         sorted.sort_by(f64::total_cmp);
         let at = |fraction: f64| {
             let position = fraction * (sorted.len() - 1) as f64;
@@ -34,7 +37,13 @@ impl Spread {
             let share = position - position.floor();
             sorted[below] * (1.0 - share) + sorted[above] * share
         };
-        Self { min: at(0.0), lower: at(0.25), median: at(0.5), upper: at(0.75), max: at(1.0) }
+        Self {
+            min: at(0.0),
+            lower: at(0.25),
+            median: at(0.5),
+            upper: at(0.75),
+            max: at(1.0),
+        }
     }
 }
 
@@ -44,14 +53,29 @@ mod tests {
 
     #[test]
     fn one_value_is_all_there_is() {
-        let Spread { min, lower, median, upper, max } = Spread::of([3.0]);
+        let Spread {
+            min,
+            lower,
+            median,
+            upper,
+            max,
+        } = Spread::of([3.0]);
         assert_eq!([min, lower, median, upper, max], [3.0; 5]);
     }
 
     #[test]
     fn the_order_of_the_values_does_not_matter() {
-        assert_eq!(Spread::of([5.0, 1.0, 4.0, 2.0, 3.0]), Spread::of([1.0, 2.0, 3.0, 4.0, 5.0]));
-        let Spread { min, lower, median, upper, max } = Spread::of([5.0, 1.0, 4.0, 2.0, 3.0]);
+        assert_eq!(
+            Spread::of([5.0, 1.0, 4.0, 2.0, 3.0]),
+            Spread::of([1.0, 2.0, 3.0, 4.0, 5.0])
+        );
+        let Spread {
+            min,
+            lower,
+            median,
+            upper,
+            max,
+        } = Spread::of([5.0, 1.0, 4.0, 2.0, 3.0]);
         assert_eq!([min, lower, median, upper, max], [1.0, 2.0, 3.0, 4.0, 5.0]);
     }
 

@@ -23,11 +23,25 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let (cost, wakes) = row.once(which, setting);
-    println!("{} {}: {} operations", which.name(), row.name, setting.operations);
-    println!("wall: {:.0} ns, cpu: {:.0} ns, per operation", cost.wall, cost.cpu);
-    println!("voluntary switches: {:.1} in 1000 operations", 1000.0 * cost.switches);
+    println!(
+        "{} {}: {} operations",
+        which.name(),
+        row.name,
+        setting.operations
+    );
+    println!(
+        "wall: {:.0} ns, cpu: {:.0} ns, per operation",
+        cost.wall, cost.cpu
+    );
+    println!(
+        "voluntary switches: {:.1} in 1000 operations",
+        1000.0 * cost.switches
+    );
     if let Some(wakes) = wakes {
-        println!("wakes: {} of workers, {} of blocking threads", wakes.workers, wakes.blocking);
+        println!(
+            "wakes: {} of workers, {} of blocking threads",
+            wakes.workers, wakes.blocking
+        );
     }
     ExitCode::SUCCESS
 }
@@ -43,6 +57,9 @@ fn parse(arguments: &[String]) -> Option<(Which, &'static Row, Setting)> {
         Some(text) => text.parse().ok().filter(|&count| count > 0),
         None => Some(default),
     };
-    let setting = Setting { operations: count(0, row.operations)?, workers: count(1, WORKERS)? };
+    let setting = Setting {
+        operations: count(0, row.operations)?,
+        workers: count(1, WORKERS)?,
+    };
     Some((which, row, setting))
 }

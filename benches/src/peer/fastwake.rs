@@ -69,6 +69,9 @@ impl Peer for Fastwake {
     fn wakes(&self) -> Option<Wakes> {
         let metrics = self.0.metrics();
         let workers = metrics.pools().iter().map(|pool| pool.wakes).sum();
-        Some(Wakes { workers, blocking: metrics.blocking().wakes })
+        Some(Wakes {
+            workers,
+            blocking: metrics.blocking().wakes,
+        })
     }
 }

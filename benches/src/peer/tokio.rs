@@ -37,7 +37,10 @@ impl Peer for Tokio {
     where
         I: IntoIterator<Item: Future<Output: Send + 'static> + Send + 'static>,
     {
-        futures.into_iter().map(|future| self.0.spawn(future)).collect()
+        futures
+            .into_iter()
+            .map(|future| self.0.spawn(future))
+            .collect()
     }
 
     fn spawn_blocking_from_outside<F, T>(&self, closure: F) -> JoinHandle<T>

@@ -1,5 +1,8 @@
 #![forbid(unsafe_code)]
-//! Closures on the threads for blocking work. They are empty, so that what is left is the way there.
+//! Closures on the threads for blocking work. Where they are empty, what is left is the way there.
+
+use std::thread;
+use std::time::Duration;
 
 use crate::cost::{Cost, Stopwatch};
 use crate::peer::Peer;
@@ -13,8 +16,7 @@ impl Workload for FromOutside {
     const NAME: &'static str = "blocking-outside";
     const QUESTION: &'static str =
         "How many blocking closures a second get done that one outside thread submits?";
-    const REFUTED_BY: &'static str =
-        "a ratio below 1, or more than one futex wake in five closures: threads are woken for \
+    const REFUTED_BY: &'static str = "a ratio below 1, or more than one futex wake in five closures: threads are woken for \
          what those that run would have done sooner";
     const OPERATIONS: usize = 10_000;
 
@@ -61,5 +63,34 @@ impl Workload for FromTasks {
             stopwatch.stop(SUBMITTERS * each)
         });
         peer.block_on(root).expect("the task does not panic")
+    }
+}
+
+pub(super) struct Waiting;
+
+/// As long as a read from a fast disk.
+const WAIT: Duration = Duration::from_micros(100);
+
+impl Workload for Waiting {
+    const NAME: &'static str = "blocking-wait";
+    const QUESTION: &'static str =
+        "How many get done if each sleeps for 100 µs, as if it waited for a disk, and one outside \
+         thread submits all of them at once?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1: the pool is slow to see that its threads wait, and makes too few";
+    const OPERATIONS: usize = 2_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+        let n = setting.operations;
+        let latch = Latch::new(n);
+        let stopwatch = Stopwatch::start();
+        for _ in 0..n {
+            drop(peer.spawn_blocking_from_outside(move || {
+                thread::sleep(WAIT);
+                latch.count_down();
+            }));
+        }
+        latch.wait();
+        stopwatch.stop(n)
     }
 }

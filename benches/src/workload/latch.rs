@@ -17,7 +17,10 @@ impl Latch {
     /// It is never freed: a reference count in every task would be measured with the task. A run
     /// leaves some 16 bytes behind.
     pub(super) fn new(count: usize) -> &'static Self {
-        Box::leak(Box::new(Self { left: AtomicUsize::new(count), waiter: thread::current() }))
+        Box::leak(Box::new(Self {
+            left: AtomicUsize::new(count),
+            waiter: thread::current(),
+        }))
     }
 
     pub(super) fn count_down(&self) {

@@ -24,7 +24,8 @@ async fn ask<P: Peer>(times: usize) {
     let (answers, mut from) = unbounded();
     let echo = P::spawn(echo(answers, questions));
     for i in 0..times {
-        to.unbounded_send(i).expect("the echo listens as long as it is asked");
+        to.unbounded_send(i)
+            .expect("the echo listens as long as it is asked");
         assert_eq!(from.recv().await, Ok(i));
     }
     drop(to);
@@ -50,8 +51,7 @@ pub(super) struct PingPong;
 impl Workload for PingPong {
     const NAME: &'static str = "ping-pong";
     const QUESTION: &'static str = "How long does a message there and back take between two tasks?";
-    const REFUTED_BY: &'static str =
-        "a ratio below 1, or CPU time above tokio's: the answer does not stay on the worker that \
+    const REFUTED_BY: &'static str = "a ratio below 1, or CPU time above tokio's: the answer does not stay on the worker that \
          has it in its cache";
     const OPERATIONS: usize = 20_000;
 

@@ -119,5 +119,6 @@ pub const ROWS: &[Row] = &[
     Row::of::<messages::PingPongPairs>(),
     Row::of::<blocking::FromOutside>(),
     Row::of::<blocking::FromTasks>(),
+    Row::of::<blocking::Waiting>(),
     Row::of::<wake::WakeLatency>(),
 ];

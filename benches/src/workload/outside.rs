@@ -33,8 +33,7 @@ impl Workload for SpawnIdle {
     const NAME: &'static str = "spawn-outside";
     const QUESTION: &'static str =
         "What does a tiny task cost that one outside thread spawns into an idle runtime?";
-    const REFUTED_BY: &'static str =
-        "a ratio below 1, or more futex wakes than tokio's: waking after the lock, and only the \
+    const REFUTED_BY: &'static str = "a ratio below 1, or more futex wakes than tokio's: waking after the lock, and only the \
          head of the idle list, does not pay where it should pay most";
     const OPERATIONS: usize = 10_000;
 
@@ -83,8 +82,7 @@ const SPAWNERS: usize = 8;
 impl Workload for SpawnMany {
     const NAME: &'static str = "spawn-outside-8";
     const QUESTION: &'static str = "The same from 8 outside threads at once, into an idle runtime?";
-    const REFUTED_BY: &'static str =
-        "a ratio below 1, or below that of one thread by much: the pool's one lock is where the \
+    const REFUTED_BY: &'static str = "a ratio below 1, or below that of one thread by much: the pool's one lock is where the \
          threads meet";
     const OPERATIONS: usize = 40_000;
 
@@ -113,8 +111,7 @@ pub(super) struct SpawnBatch;
 
 impl Workload for SpawnBatch {
     const NAME: &'static str = "spawn-batch";
-    const QUESTION: &'static str =
-        "10,000 tasks from one outside thread in one go: fastwake's spawn_batch against tokio's \
+    const QUESTION: &'static str = "10,000 tasks from one outside thread in one go: fastwake's spawn_batch against tokio's \
          loop of spawns, for tokio has no batch?";
     const REFUTED_BY: &'static str =
         "a ratio no better than that of spawn-outside: the function need not exist";

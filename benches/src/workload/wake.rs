@@ -40,6 +40,9 @@ impl Workload for WakeLatency {
             latency.as_nanos() as f64
         });
         let wall = Spread::of(latencies).median;
-        Cost { wall, ..stopwatch.stop(setting.operations) }
+        Cost {
+            wall,
+            ..stopwatch.stop(setting.operations)
+        }
     }
 }

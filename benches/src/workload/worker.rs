@@ -9,7 +9,8 @@ use super::{Setting, Workload};
 
 /// Runs `body` as a task: what it spawns is spawned from a worker.
 fn in_a_task<P: Peer>(peer: &P, body: impl Future<Output = Cost> + Send + 'static) -> Cost {
-    peer.block_on(peer.spawn_from_outside(body)).expect("the task does not panic")
+    peer.block_on(peer.spawn_from_outside(body))
+        .expect("the task does not panic")
 }
 
 pub(super) struct SpawnJoined;
@@ -41,8 +42,7 @@ impl Workload for SpawnChain {
     const NAME: &'static str = "spawn-chain";
     const QUESTION: &'static str =
         "How long from one task to the next, if each spawns its successor and ends?";
-    const REFUTED_BY: &'static str =
-        "a ratio below 1, or CPU time above tokio's: a second worker is woken for work that the \
+    const REFUTED_BY: &'static str = "a ratio below 1, or CPU time above tokio's: a second worker is woken for work that the \
          first does next";
     const OPERATIONS: usize = 20_000;
 
