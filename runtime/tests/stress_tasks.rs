@@ -13,11 +13,15 @@ use std::thread;
 
 use fastwake::runtime::{Builder, Handle};
 use fastwake::task::{self, JoinHandle};
-use support::{Count, current_thread, multi_thread, until};
+use support::{Count, multi_thread, must_end, until};
 
 fn number(variable: &str) -> Option<u64> {
     let value = std::env::var(variable).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is {value:?}, not a number")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is {value:?}, not a number")),
+    )
 }
 
 /// How many tasks each outside thread spawns.
@@ -99,7 +103,12 @@ impl Account {
         let spawned = Self::get(&self.spawned);
         until(|| Self::get(&self.futures_dropped) == spawned);
         until(|| Self::get(&self.outputs_dropped) == Self::get(&self.outputs_made));
-        let sum = [&self.completed, &self.panicked, &self.cancelled, &self.detached];
+        let sum = [
+            &self.completed,
+            &self.panicked,
+            &self.cancelled,
+            &self.detached,
+        ];
         assert_eq!(sum.map(Self::get).iter().sum::<usize>(), spawned);
         assert_eq!(Arc::strong_count(&self), 1, "a task was not freed");
         println!(
@@ -182,7 +191,9 @@ fn every_task_is_accounted_for_exactly_once() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
     until(|| Account::get(&account.futures_dropped) == Account::get(&account.spawned));
     drop(runtime);
     account.assert_balanced();
@@ -205,47 +216,54 @@ fn join(handle: &Handle, account: &Arc<Account>, waiting: &mut Vec<JoinHandle<Gu
 fn a_shutdown_under_load_loses_nothing() {
     without_reports_of_panics_on_purpose();
     let seed = seed();
-    let rounds = (tasks() / 200).clamp(10, 500);
+    let rounds = (tasks() / 100).clamp(10, 1000);
     for round in 0..rounds as u64 {
-        let runtime = match round % 3 {
-            0 => current_thread(),
-            n => multi_thread(n as usize),
-        };
-        let account = Arc::new(Account::default());
-        let stop = Arc::new(AtomicBool::new(false));
-        let wakers: Arc<Mutex<Vec<Waker>>> = Arc::default();
-        let threads: Vec<_> = (0..4)
-            .map(|thread| {
-                let (handle, account) = (runtime.handle().clone(), Arc::clone(&account));
-                let (stop, wakers) = (Arc::clone(&stop), Arc::clone(&wakers));
-                thread::spawn(move || {
-                    let mut random = Random::new(seed, round << 8 | thread);
-                    while !stop.load(Relaxed) {
-                        load_once(&handle, &account, &wakers, random.below(8));
-                    }
-                })
-            })
-            .collect();
-        runtime.block_on(async {
-            for _ in 0..50 {
-                task::yield_now().await;
-            }
-        });
-        drop(runtime);
-        stop.store(true, Relaxed);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
-        wakers.lock().unwrap().clear();
-        until(|| Account::get(&account.futures_dropped) == Account::get(&account.spawned));
-        assert_eq!(Arc::strong_count(&account), 1, "a task was not freed");
+        must_end(move || shut_down_under_load(seed, round));
     }
 }
 
-fn load_once(
-    handle: &Handle,
-    account: &Arc<Account>,
-    wakers: &Arc<Mutex<Vec<Waker>>>,
-    kind: u64,
-) {
+fn shut_down_under_load(seed: u64, round: u64) {
+    let mut builder = match round % 3 {
+        0 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(1 + round as usize % 2);
+    // A thread that sleeps through the shutdown is not to be woken by its keep-alive.
+    let runtime = builder
+        .thread_keep_alive(std::time::Duration::MAX)
+        .build()
+        .unwrap();
+    let account = Arc::new(Account::default());
+    let stop = Arc::new(AtomicBool::new(false));
+    let wakers: Arc<Mutex<Vec<Waker>>> = Arc::default();
+    let threads: Vec<_> = (0..4)
+        .map(|thread| {
+            let (handle, account) = (runtime.handle().clone(), Arc::clone(&account));
+            let (stop, wakers) = (Arc::clone(&stop), Arc::clone(&wakers));
+            thread::spawn(move || {
+                let mut random = Random::new(seed, round << 8 | thread);
+                while !stop.load(Relaxed) {
+                    load_once(&handle, &account, &wakers, random.below(8));
+                }
+            })
+        })
+        .collect();
+    runtime.block_on(async {
+        for _ in 0..50 {
+            task::yield_now().await;
+        }
+    });
+    drop(runtime);
+    stop.store(true, Relaxed);
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
+    wakers.lock().unwrap().clear();
+    until(|| Account::get(&account.futures_dropped) == Account::get(&account.spawned));
+    assert_eq!(Arc::strong_count(&account), 1, "a task was not freed");
+}
+
+fn load_once(handle: &Handle, account: &Arc<Account>, wakers: &Arc<Mutex<Vec<Waker>>>, kind: u64) {
     let future = account.future();
     match kind {
         0..=2 => {
@@ -261,10 +279,12 @@ fn load_once(
         5 => {
             let futures = (0..3).map(|_| account.future());
             let futures: Vec<_> = futures.chain([future]).collect();
-            drop(handle.spawn_batch(futures.into_iter().map(|future| async move {
-                task::yield_now().await;
-                drop(future);
-            })));
+            drop(
+                handle.spawn_batch(futures.into_iter().map(|future| async move {
+                    task::yield_now().await;
+                    drop(future);
+                })),
+            );
         }
         6 => {
             let cpus = fastwake::topology::allowed_cpus().unwrap();
@@ -318,7 +338,9 @@ fn workers_that_block_in_place_lose_no_task() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
     assert_eq!(done.get(), 4 * tasks);
     until(|| nested.get() == 4 * tasks.div_ceil(3));
 }
@@ -354,9 +376,14 @@ fn blocking_closures_from_many_threads_all_run() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         let metrics = runtime.metrics().blocking();
-        assert_eq!((metrics.tasks_started, metrics.queue_depth), (metrics.tasks_queued, 0));
+        assert_eq!(
+            (metrics.tasks_started, metrics.queue_depth),
+            (metrics.tasks_queued, 0)
+        );
         assert!(metrics.threads <= max);
     }
 }
@@ -389,7 +416,11 @@ fn tasks_of_different_runtimes_wake_each_other_and_lose_nothing() {
                 };
                 waker.into_iter().for_each(Waker::wake);
                 passed += tokens;
-                if passed >= rounds { Poll::Ready(()) } else { Poll::Pending }
+                if passed >= rounds {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
             }))
         })
         .collect();
@@ -397,9 +428,9 @@ fn tasks_of_different_runtimes_wake_each_other_and_lose_nothing() {
     // The first that are done stop passing tokens on; the others are ended.
     let mut tasks = tasks;
     handle.block_on(poll_fn(|context| {
-        let done = tasks.iter_mut().any(|task| {
-            !task.is_finished() && std::pin::Pin::new(task).poll(context).is_ready()
-        });
+        let done = tasks
+            .iter_mut()
+            .any(|task| !task.is_finished() && std::pin::Pin::new(task).poll(context).is_ready());
         if done || tasks.iter().any(JoinHandle::is_finished) {
             return Poll::Ready(());
         }

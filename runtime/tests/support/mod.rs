@@ -19,7 +19,10 @@ use fastwake::runtime::{Builder, Runtime};
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn multi_thread(workers: usize) -> Runtime {
-    Builder::new_multi_thread().worker_threads(workers).build().expect("a runtime")
+    Builder::new_multi_thread()
+        .worker_threads(workers)
+        .build()
+        .expect("a runtime")
 }
 
 pub fn current_thread() -> Runtime {
@@ -45,7 +48,9 @@ pub fn must_end<R: Send + 'static>(test: impl FnOnce() -> R + Send + 'static) ->
     });
     match ended.recv_timeout(PATIENCE) {
         Err(mpsc::RecvTimeoutError::Timeout) => panic!("hangs: not done within {PATIENCE:?}"),
-        _ => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
+        _ => thread
+            .join()
+            .unwrap_or_else(|panic| panic::resume_unwind(panic)),
     }
 }
 
@@ -71,7 +76,9 @@ pub fn panic_message<R>(f: impl FnOnce() -> R) -> String {
 pub fn message(payload: &(dyn std::any::Any + Send)) -> String {
     match payload.downcast_ref::<String>() {
         Some(text) => text.clone(),
-        None => payload.downcast_ref::<&str>().map_or("?".to_owned(), |text| (*text).to_owned()),
+        None => payload
+            .downcast_ref::<&str>()
+            .map_or("?".to_owned(), |text| (*text).to_owned()),
     }
 }
 
@@ -146,8 +153,10 @@ pub fn rerun(test: &str, change: impl FnOnce(&mut Command)) -> Output {
 #[track_caller]
 pub fn rerun_passes(test: &str, change: impl FnOnce(&mut Command)) {
     let output = rerun(test, change);
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
     assert!(out.contains("1 passed;"), "no such test: {out}");
 }
