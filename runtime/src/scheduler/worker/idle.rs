@@ -39,6 +39,10 @@ impl Worker<'_> {
         if session.arrive(self.index) {
             return Next::Search;
         }
+        if session.is_closed() {
+            // Whoever closed the pool need not have seen this slot, and so wakes nobody in it.
+            return Next::Leave;
+        }
         self.slot.parker.prepare();
         drop(session);
         Idle(self).sleep()
