@@ -175,13 +175,13 @@ fn wakes_from_outside_during_the_shutdown_are_harmless() {
                         let _ = sender.send(context.waker().clone());
                         Poll::<()>::Pending
                     }));
-                    run_until(&runtime, || true);
-                    loop {
-                        run_until(&runtime, || true);
-                        if let Ok(waker) = receiver.try_recv() {
-                            break waker;
-                        }
-                    }
+                    let waker = Mutex::new(None);
+                    run_until(&runtime, || {
+                        let mut waker = waker.lock().unwrap();
+                        *waker = waker.take().or_else(|| receiver.try_recv().ok());
+                        waker.is_some()
+                    });
+                    waker.into_inner().unwrap().unwrap()
                 })
                 .collect();
             let stop = Arc::new(AtomicBool::new(false));

@@ -8,7 +8,7 @@ use std::{fmt, io, thread};
 use crate::cell::{self, JoinHandle, TaskList, TaskMeta};
 use crate::metrics::{PoolKind, PoolMetrics, WorkerCounters};
 use crate::primitives::atomic::AtomicUsize;
-use crate::primitives::atomic::Ordering::AcqRel;
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire};
 use crate::threads::{Role, ThreadConfig, Threads};
 use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_thread};
 
@@ -209,12 +209,12 @@ impl Group {
         neighbours.filter(|pool| pool.injector.hints.has_offer())
     }
 
-    /// One use more, for whoever delivers a pick.
+    /// One use more, unless the last user has left: what it waits for cannot begin anew.
     pub(super) fn lease(&self) -> Option<Lease> {
         let group = self.this.upgrade()?;
-        // ORDERING: as `Arc`'s count; the pick that led here was made by a user of the group, or
-        // by somebody whom its last user waits for.
-        self.users.fetch_add(1, AcqRel);
+        let more = |users: usize| (users > 0).then_some(users + 1);
+        // ORDERING: as `Arc`'s count.
+        group.users.fetch_update(AcqRel, Acquire, more).ok()?;
         Some(Lease(group))
     }
 

@@ -8,7 +8,7 @@ use std::future::pending;
 use std::panic::Location;
 
 use crate::cell::{self, JoinHandle, Runnable, TaskMeta};
-use crate::park::Woken;
+use crate::park::{Parker, Unparked, Woken};
 use crate::primitives::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::primitives::{Arc, thread};
 use crate::scheduler::lifo_slot::LifoSlot;
@@ -141,6 +141,58 @@ fn i4_a_local_push_reaches_a_sibling_that_goes_idle() {
         assert!(counts.ran() >= 1);
         drop(owner.take_all_local());
         assert_eq!(counts.dropped(), 2);
+    });
+}
+
+/// I5: a producer that sees a searcher wakes nobody; the searcher, if it finds something else and is
+/// the last, sees to it that somebody comes for what was pushed.
+#[test]
+fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
+    model(|| {
+        let pool = Arc::new(super::pool(3, 3));
+        let counts = Counts::new();
+        let producer = worker(&pool, reserve(&pool));
+        assert!(matches!(producer.arrive(), Next::Search));
+        // The first goes to the local queue, where the searcher finds it.
+        producer.schedule(counts.runnable(&pool));
+        producer.schedule(counts.runnable(&pool));
+
+        let (searching, sleeping) = (reserve(&pool), reserve(&pool));
+        let other = Arc::clone(&pool);
+        let searcher = thread::spawn(move || {
+            let worker = worker(&other, searching);
+            assert!(matches!(worker.arrive(), Next::Search));
+            // What it finds keeps it busy until the end.
+            worker
+                .search()
+                .into_iter()
+                .for_each(|task| worker.turn(task));
+        });
+        let other = Arc::clone(&pool);
+        let sleeper = thread::spawn(move || {
+            let worker = worker(&other, sleeping);
+            let mut next = worker.arrive();
+            while !matches!(next, Next::Leave) {
+                if let Next::Run(task) = next {
+                    worker.turn(task);
+                }
+                next = worker.next();
+            }
+        });
+        let done = Arc::new(Parker::new());
+        let notice = Arc::clone(&done);
+        let meta = TaskMeta::at(Location::caller());
+        let future = async move { drop(notice.unpark() == Unparked::Woke) };
+        let (task, _handle) = cell::new(future, pool.as_scheduler(), meta);
+        // Displaces the one in the LIFO slot, and is displaced in turn.
+        producer.schedule(task);
+        producer.schedule(counts.runnable(&pool));
+        searcher.join().unwrap();
+        done.prepare();
+        done.wait(None);
+        pool.close();
+        sleeper.join().unwrap();
+        pool.cancel_all();
     });
 }
 

@@ -41,8 +41,12 @@ impl Worker<'_> {
     /// A new thread reports to its pool.
     pub(in crate::scheduler) fn arrive(&self) -> Next {
         let mut session = self.pool.injector.lock();
-        if session.arrive(self.index) || session.is_closed() {
+        if session.arrive(self.index) {
             return Next::Search;
+        }
+        if session.is_closed() {
+            // Whoever closed the pool need not have seen this slot, and so wakes nobody in it.
+            return Next::Leave;
         }
         self.lie_down(session).sleep()
     }
@@ -144,18 +148,14 @@ impl Idle<'_, '_> {
         next
     }
 
-    /// Comes off the list because of work that has turned up meanwhile.
+    /// Comes off the list because of work that has turned up meanwhile: as if it had been woken, and
+    /// with a wake-up that may have been issued in between.
     fn return_to_work(self) -> Next {
-        let worker = self.worker;
-        let mut session = worker.pool.injector.lock();
-        if !policy::may_run(&session.counts()) {
-            drop(session);
-            return self.sleep();
+        self.worker.slot.parker.cancel();
+        match self.worker.wake_up(Woken::Notified) {
+            Found::Next(next) => next,
+            Found::Nothing => self.sleep(),
         }
-        session.leave_idle(worker.index);
-        drop(session);
-        worker.slot.parker.cancel();
-        Next::Search
     }
 }
 
@@ -172,7 +172,7 @@ impl Worker<'_> {
             // way, and whoever has pushed on a local queue relies on it; as in `help_local`.
             session.publish();
             fence(SeqCst);
-            if !self.sees_work_elsewhere() {
+            if !policy::may_run(&session.counts()) || !self.sees_work_elsewhere() {
                 self.pool.injector.counters.retired.increment();
                 return Found::Next(Next::Leave);
             }

@@ -89,7 +89,7 @@ impl<'p> Worker<'p> {
         match task.run(&self.slot.owned) {
             Ran::Completed => counters.completed.increment(),
             Ran::Suspended => {}
-            Ran::Yielded(task) => self.push_back(task),
+            Ran::Yielded(task) => self.let_others_go_first(task),
         }
     }
 
@@ -178,6 +178,16 @@ impl<'p> Worker<'p> {
     pub(super) fn schedule(&self, task: Runnable) {
         if let Some(earlier) = self.slot.lifo.replace(task) {
             self.push_back(earlier);
+            self.pool.help_local();
+        }
+    }
+
+    /// Puts a task that yielded behind the others. They may run for long, and with them it waits for
+    /// somebody to come.
+    fn let_others_go_first(&self, task: Runnable) {
+        let alone = self.slot.queue.is_empty() && self.slot.lifo.is_empty();
+        self.push_back(task);
+        if !alone {
             self.pool.help_local();
         }
     }

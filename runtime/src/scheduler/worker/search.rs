@@ -20,7 +20,7 @@ const LIFO_WATCH_SPINS: u32 = 40;
 impl Worker<'_> {
     /// One round through all the places. The last searcher that finds something sees to it that
     /// somebody comes for what it leaves (I5).
-    pub(super) fn search(&self) -> Option<Runnable> {
+    pub(in crate::scheduler) fn search(&self) -> Option<Runnable> {
         let hints = &self.pool.injector.hints;
         if !policy::may_search(hints.searching(), self.pool.config.limit) {
             return None;
