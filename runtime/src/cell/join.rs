@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
-use super::raw::{Header, release};
+use super::header::{Header, release};
 use super::state::Detach;
 use super::{Id, JoinError};
 

@@ -4,7 +4,7 @@ use std::io;
 use std::ptr::NonNull;
 
 use super::Runnable;
-use super::raw::Header;
+use super::header::Header;
 
 /// The list allocates nothing, so that it can be used under a lock. Dropping it cancels what is in
 /// it.

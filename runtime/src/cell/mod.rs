@@ -22,6 +22,7 @@
 //! | the rest | set when made, then read-only |
 
 mod error;
+mod header;
 mod id;
 mod join;
 mod list;

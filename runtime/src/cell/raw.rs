@@ -8,11 +8,11 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
-use super::owned::Links;
-use super::runnable::{Ran, Runnable};
+use super::header::{Header, Links, OwnerList, Turn, Vtable, release};
+use super::runnable::Runnable;
 use super::state::{Completed, Start, Suspend, TaskState};
 use super::waker::borrowed_waker;
-use super::{Id, JoinError, JoinHandle, OwnedTasks};
+use super::{Id, JoinError, JoinHandle};
 use crate::primitives::UnsafeCell;
 
 /// Where a task goes when it is to run.
@@ -40,33 +40,6 @@ impl TaskMeta {
     }
 }
 
-/// The part of a cell that does not depend on its types.
-#[repr(C)]
-pub(super) struct Header {
-    pub(super) state: TaskState,
-    pub(super) vtable: &'static Vtable,
-    /// The next in the worklist or in another intrusive list of runnables.
-    pub(super) queue_next: UnsafeCell<Option<NonNull<Header>>>,
-    /// The list that the task is in, from its first suspension on.
-    pub(super) owner: UnsafeCell<Option<NonNull<OwnedTasks>>>,
-    pub(super) links: UnsafeCell<Links>,
-    pub(super) join_waker: UnsafeCell<Option<Waker>>,
-    pub(super) id: Id,
-    pub(super) location: &'static Location<'static>,
-    /// Boxed twice, to be one word in the many tasks that have no name.
-    name: Option<Box<Box<str>>>,
-}
-
-impl Header {
-    pub(super) fn name(&self) -> Option<&str> {
-        self.name.as_deref().map(|name| &**name)
-    }
-
-    fn cancelled(&self) -> JoinError {
-        JoinError::cancelled(self.id, self.name())
-    }
-}
-
 #[repr(C)]
 struct Cell<F: Future, S> {
     header: Header,
@@ -78,23 +51,6 @@ enum Stage<F: Future> {
     Future(F),
     Output(Result<F::Output, JoinError>),
     Nothing,
-}
-
-/// Each function takes the header of a cell of the types that the table was made for.
-pub(super) struct Vtable {
-    /// Runs the task; the caller gives up its `Runnable`.
-    pub(super) run: unsafe fn(NonNull<Header>, &OwnedTasks) -> Ran,
-    /// Drops the future in place of a poll; the caller gives up its `Runnable` and says why.
-    pub(super) cancel: unsafe fn(NonNull<Header>, Option<io::Error>),
-    /// Drops the future of a task that the caller has claimed.
-    pub(super) cancel_claimed: unsafe fn(NonNull<Header>),
-    /// Hands a new `Runnable` to the scheduler.
-    pub(super) schedule: unsafe fn(NonNull<Header>),
-    /// Moves the output to `*mut Option<Result<F::Output, JoinError>>`.
-    pub(super) take_output: unsafe fn(NonNull<Header>, *mut ()),
-    /// Drops the output, if it is still there.
-    pub(super) drop_output: unsafe fn(NonNull<Header>),
-    pub(super) free: unsafe fn(NonNull<Header>),
 }
 
 /// A new task: its first `Runnable`, and the handle for its output.
@@ -125,19 +81,6 @@ where
     // SAFETY: the cell is new: nobody else has its first `Runnable` or its join handle, and its
     // initial state counts a reference for each.
     unsafe { (Runnable::from_raw(header), JoinHandle::from_raw(header)) }
-}
-
-/// Gives up one reference, and frees the cell with the last.
-///
-/// # Safety
-///
-/// The caller owns a reference to the live cell, and does not use it afterwards.
-pub(super) unsafe fn release(header: NonNull<Header>) {
-    // SAFETY: the reference keeps the cell alive until `release` has counted it.
-    if unsafe { header.as_ref() }.state.release() {
-        // SAFETY: it was the last: nobody else can reach the cell.
-        unsafe { (header.as_ref().vtable.free)(header) }
-    }
 }
 
 /// Runs something of the user's. A panic in it has nobody to go to (as in a thread that ends) and
@@ -176,27 +119,26 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     /// # Safety
     ///
     /// As [`Vtable::run`]: the caller owns the task's `Runnable`.
-    unsafe fn run(header: NonNull<Header>, owned: &OwnedTasks) -> Ran {
+    unsafe fn run(header: NonNull<Header>, owner: &OwnerList) -> Turn {
         // SAFETY: the `Runnable` owns the runtime's reference (T1).
         let cell = unsafe { Self::of(header) };
         if cell.header.state.start() == Start::Cancel {
             // SAFETY: `start` gave us `RUNNING`.
             unsafe { Self::finish(header, Err(cell.header.cancelled())) };
-            return Ran::Completed;
+            return Turn::Completed;
         }
         // SAFETY: `start` gave us `RUNNING`.
         let output = match unsafe { cell.poll() } {
             Ok(Poll::Pending) => {
                 // SAFETY: we hold `RUNNING`. An idle task has to be in its owner's list (T4).
-                if !unsafe { owned.adopt(header) } {
+                if !unsafe { owner.adopt(header) } {
                     // SAFETY: we hold `RUNNING`, and the shutdown will not see the task any more.
                     unsafe { Self::finish(header, Err(cell.header.cancelled())) };
-                    return Ran::Completed;
+                    return Turn::Completed;
                 }
                 return match cell.header.state.suspend() {
-                    Suspend::Idle => Ran::Suspended,
-                    // SAFETY: woken during the poll: the new `Runnable` is the runner's (T2).
-                    Suspend::Requeue => Ran::Yielded(unsafe { Runnable::from_raw(header) }),
+                    Suspend::Idle => Turn::Suspended,
+                    Suspend::Requeue => Turn::Yielded,
                 };
             }
             Ok(Poll::Ready(output)) => Ok(output),
@@ -204,7 +146,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         };
         // SAFETY: we hold `RUNNING`.
         unsafe { Self::finish(header, output) };
-        Ran::Completed
+        Turn::Completed
     }
 
     /// # Safety
@@ -269,7 +211,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         cell.stage
             .with_mut(|stage| unsafe { *stage = Stage::Output(output) });
         // SAFETY: we hold `RUNNING`.
-        unsafe { OwnedTasks::disown(header) };
+        unsafe { OwnerList::disown(header) };
         let Completed::Pending {
             output_is_wanted,
             wake_joiner,

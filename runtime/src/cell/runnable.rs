@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::OwnedTasks;
-use super::raw::Header;
+use super::header::{Header, Turn};
 
 /// A task that is scheduled: the one right to run it, and the runtime's reference to it (T1).
 ///
@@ -59,7 +59,12 @@ impl Runnable {
     pub(crate) fn run(self, owned: &OwnedTasks) -> Ran {
         let header = self.leak();
         // SAFETY: we had the `Runnable`, and have given it up.
-        unsafe { (header.as_ref().vtable.run)(header, owned) }
+        match unsafe { (header.as_ref().vtable.run)(header, owned.list()) } {
+            Turn::Completed => Ran::Completed,
+            Turn::Suspended => Ran::Suspended,
+            // SAFETY: as `Turn::Yielded` says.
+            Turn::Yielded => Ran::Yielded(unsafe { Runnable::from_raw(header) }),
+        }
     }
 
     /// Drops the future instead of polling it.

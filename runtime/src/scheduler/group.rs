@@ -14,7 +14,7 @@ use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_
 
 use super::injector::Offers;
 use super::placement::{self, Plan};
-use super::pool::{Pool, PoolConfig};
+use super::pool::{Host, Lease, Pool, PoolConfig};
 use super::worker::{Blocked, Worker};
 
 /// By how much the threads for CPU-intensive work are nicer than the others. At 10 a normal thread
@@ -61,28 +61,14 @@ pub(crate) struct Group {
     this: Weak<Group>,
 }
 
-/// One use of a group.
-pub(super) struct Lease(Arc<Group>);
-
-impl Lease {
-    pub(super) fn group(&self) -> &Group {
-        &self.0
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.0.leave();
-    }
-}
-
 impl Group {
     /// Makes the pools, as yet without threads.
     pub(crate) fn new(config: GroupConfig, threads: Arc<Threads>) -> Arc<Self> {
         let group = Arc::new_cyclic(|this| Self::with_pools(config, threads, Weak::clone(this)));
+        let host: *const Self = Arc::as_ptr(&group);
         for pool in group.pools() {
             // SAFETY: the pool lies in the group, and ends with it.
-            unsafe { pool.join(Arc::as_ptr(&group)) };
+            unsafe { pool.join(host) };
         }
         group
     }
@@ -164,117 +150,11 @@ impl Group {
         self.pods.iter().chain([&self.cpu_intensive]).chain(per_cpu)
     }
 
-    // What the pools and workers ask.
-
-    pub(super) fn global_queue_interval(&self) -> u32 {
-        self.config.global_queue_interval
-    }
-
-    pub(super) fn keep_alive(&self) -> Duration {
-        self.config.keep_alive
-    }
-
-    pub(super) fn thread_config(&self) -> &ThreadConfig {
-        self.threads.config()
-    }
-
-    fn neighbour_indices(&self, pool: &Pool) -> &[usize] {
-        match pool.config.kind {
-            PoolKind::Unbound => &self.neighbours[pool.config.index],
-            _ => &[],
-        }
-    }
-
-    /// Is there another pool that tasks of this one may go to?
-    pub(super) fn has_neighbours(&self, pool: &Pool) -> bool {
-        !self.neighbour_indices(pool).is_empty()
-    }
-
-    /// The pools that share work with this one, nearest first.
-    pub(super) fn neighbours(&self, pool: &Pool) -> impl Iterator<Item = &Pool> {
-        self.neighbour_indices(pool)
-            .iter()
-            .map(|&index| &self.pods[index])
-    }
-
-    /// Does any pod's pool have somebody to pick?
-    pub(super) fn offers(&self) -> bool {
-        self.offers.any()
-    }
-
-    /// As [`neighbours`](Self::neighbours), those that have somebody to pick.
-    pub(super) fn neighbours_with_offers(&self, pool: &Pool) -> impl Iterator<Item = &Pool> {
-        let offers = self.has_neighbours(pool) && self.offers();
-        let neighbours = offers.then(|| self.neighbours(pool)).into_iter().flatten();
-        neighbours.filter(|pool| pool.injector.hints.has_offer())
-    }
-
-    /// One use more, unless the last user has left: what it waits for cannot begin anew.
-    pub(super) fn lease(&self) -> Option<Lease> {
-        let group = self.this.upgrade()?;
-        let more = |users: usize| (users > 0).then_some(users + 1);
-        // ORDERING: as `Arc`'s count.
-        group.users.fetch_update(AcqRel, Acquire, more).ok()?;
-        Some(Lease(group))
-    }
-
-    /// Makes the thread of a worker.
-    pub(super) fn spawn_worker(&self, pool: &Pool, slot: u32) -> io::Result<()> {
-        let Some(lease) = self.lease() else {
-            return Err(io::Error::other("the runtime has ended"));
-        };
-        let nice = pool.config.nice;
-        let pool = pool.as_scheduler();
-        let body = move || Worker::main(&lease, pool, slot);
-        match nice {
-            0 => self.threads.spawn(Role::Worker, body),
-            _ => self.threads.spawn_lowered(Role::Worker, nice, body),
-        }
-    }
-
-    /// Gives the calling thread, a new worker, the pool's CPUs.
-    pub(super) fn place_current_thread(&self, pool: &Pool) {
-        let PoolConfig {
-            kind,
-            ref cpus,
-            strict,
-            ..
-        } = pool.config;
-        let pinned = strict || kind == PoolKind::PerCpu;
-        // The thread has inherited its maker's mask, which may be that of a pod.
-        let cpus = if pinned {
-            cpus
-        } else {
-            self.config.machine.cpus()
-        };
-        // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
-        // leaves the thread where it may run: the work goes on, only not where it would be best.
-        let _ = set_current_thread(cpus);
-    }
-
     /// Gives the calling thread, which is no worker, all CPUs of the runtime: it may have been made
     /// by a worker that is pinned.
     pub(crate) fn spread_current_thread(&self) {
         let _ = set_current_thread(self.config.machine.cpus());
     }
-
-    /// Sends the calling worker, which is about to sleep, back to its pod if the kernel has moved
-    /// it away: its next wake-up begins where it sleeps.
-    pub(super) fn bring_home(&self, pool: &Pool, counters: &WorkerCounters) {
-        if pool.config.strict || pool.config.kind != PoolKind::Unbound || self.pods.len() < 2 {
-            return;
-        }
-        if current_cpu().is_none_or(|cpu| pool.config.cpus.contains(cpu)) {
-            return;
-        }
-        // To ask for the pod alone moves the thread; then it may be moved again.
-        if set_current_thread(&pool.config.cpus).is_ok() {
-            counters.repatriated.increment();
-            let _ = set_current_thread(self.config.machine.cpus());
-        }
-    }
-
-    // What the runtime asks.
 
     /// The pool of the pod that the calling thread is in.
     fn pod_of_caller(&self) -> &Pool {
@@ -423,9 +303,39 @@ impl Group {
         self.leave();
     }
 
-    /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
-    pub(super) fn cancel_all(&self) -> usize {
-        self.pools().map(Pool::cancel_all).sum()
+    pub(crate) fn metrics(&self) -> Vec<PoolMetrics> {
+        self.pools().map(Pool::metrics).collect()
+    }
+
+    /// How many workers the pods' pools may run at once.
+    pub(crate) fn workers(&self) -> usize {
+        self.pods
+            .iter()
+            .map(|pool| pool.config.limit as usize)
+            .sum()
+    }
+}
+
+impl Host for Group {
+    fn neighbour(&self, pool: &PoolConfig, n: usize) -> Option<&Pool> {
+        match pool.kind {
+            PoolKind::Unbound => self.neighbours[pool.index]
+                .get(n)
+                .map(|&index| &self.pods[index]),
+            _ => None,
+        }
+    }
+
+    fn offers(&self) -> bool {
+        self.offers.any()
+    }
+
+    fn lease(&self) -> Option<Lease> {
+        let group = self.this.upgrade()?;
+        let more = |users: usize| (users > 0).then_some(users + 1);
+        // ORDERING: as `Arc`'s count.
+        group.users.fetch_update(AcqRel, Acquire, more).ok()?;
+        Some(Lease::new(group))
     }
 
     fn leave(&self) {
@@ -441,16 +351,61 @@ impl Group {
         }
     }
 
-    pub(crate) fn metrics(&self) -> Vec<PoolMetrics> {
-        self.pools().map(Pool::metrics).collect()
+    fn spawn_worker(&self, pool: &Pool, slot: u32) -> io::Result<()> {
+        let Some(lease) = self.lease() else {
+            return Err(io::Error::other("the runtime has ended"));
+        };
+        let nice = pool.config.nice;
+        let pool = pool.as_scheduler();
+        let body = move || Worker::main(&lease, pool, slot);
+        match nice {
+            0 => self.threads.spawn(Role::Worker, body),
+            _ => self.threads.spawn_lowered(Role::Worker, nice, body),
+        }
     }
 
-    /// How many workers the pods' pools may run at once.
-    pub(crate) fn workers(&self) -> usize {
-        self.pods
-            .iter()
-            .map(|pool| pool.config.limit as usize)
-            .sum()
+    fn place_current_thread(&self, pool: &PoolConfig) {
+        let pinned = pool.strict || pool.kind == PoolKind::PerCpu;
+        // The thread has inherited its maker's mask, which may be that of a pod.
+        let cpus = if pinned {
+            &pool.cpus
+        } else {
+            self.config.machine.cpus()
+        };
+        // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
+        // leaves the thread where it may run: the work goes on, only not where it would be best.
+        let _ = set_current_thread(cpus);
+    }
+
+    /// Its next wake-up begins where it sleeps.
+    fn bring_home(&self, pool: &PoolConfig, counters: &WorkerCounters) {
+        if pool.strict || pool.kind != PoolKind::Unbound || self.pods.len() < 2 {
+            return;
+        }
+        if current_cpu().is_none_or(|cpu| pool.cpus.contains(cpu)) {
+            return;
+        }
+        // To ask for the pod alone moves the thread; then it may be moved again.
+        if set_current_thread(&pool.cpus).is_ok() {
+            counters.repatriated.increment();
+            let _ = set_current_thread(self.config.machine.cpus());
+        }
+    }
+
+    fn cancel_all(&self) -> usize {
+        self.pools().map(Pool::cancel_all).sum()
+    }
+
+    fn global_queue_interval(&self) -> u32 {
+        self.config.global_queue_interval
+    }
+
+    fn keep_alive(&self) -> Duration {
+        self.config.keep_alive
+    }
+
+    fn thread_config(&self) -> &ThreadConfig {
+        self.threads.config()
     }
 }
 

@@ -2,19 +2,24 @@
 //! The wake-up that a pick owes.
 
 use super::injector::Target;
-use super::pool::Pool;
+
+/// Who carries out what a pick has decided: the pool.
+pub(super) trait Deliver {
+    /// Wakes the worker, or makes its thread. Not under a lock.
+    fn deliver(&self, target: Target);
+}
 
 /// A worker has been picked under the lock; it is to be woken after it.
 ///
 /// Dropping a kick sends it, so that a producer that unwinds loses nothing.
 #[must_use = "a kick is to be sent once the lock has been let go"]
 pub(super) struct Kick<'p> {
-    pool: &'p Pool,
+    pool: &'p dyn Deliver,
     target: Target,
 }
 
 impl<'p> Kick<'p> {
-    pub(super) fn new(pool: &'p Pool, target: Target) -> Self {
+    pub(super) fn new(pool: &'p dyn Deliver, target: Target) -> Self {
         Self { pool, target }
     }
 

@@ -6,6 +6,8 @@
 //! | [`placement`] | which pools there are, from the machine's pods |
 //! | [`pool`] | one pool: putting work down, picking, delivering |
 //! | [`injector`] | the pool's lock and what it guards |
+//! | [`schedule`] | where a scheduled task goes: to this thread's worker, or to its pool |
+//! | [`report`] | what a pool has counted |
 //! | [`kick`] | the wake-up that a pick owes |
 //! | [`policy`] | every threshold, as a question |
 //! | [`slot`], [`local_queue`], [`lifo_slot`] | what others may touch of a worker |
@@ -24,7 +26,9 @@ mod local_queue;
 mod placement;
 pub(crate) mod policy;
 mod pool;
+mod report;
 mod rng;
+mod schedule;
 mod slot;
 #[cfg(test)]
 mod tests;

@@ -2,24 +2,23 @@
 
 use std::io;
 use std::ptr::NonNull;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use crate::cell::{Runnable, Schedule, TaskList};
-use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters};
+use crate::cell::{Runnable, TaskList};
+use crate::metrics::{PoolKind, WorkerCounters};
 use crate::park::Unparked;
 use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
 use crate::primitives::atomic::{AtomicU32, fence};
+use crate::threads::ThreadConfig;
 use crate::topology::CpuSet;
 
-use super::group::Group;
 use super::injector::{Injector, Offers, Pickable, Session, Shape, Target};
-use super::kick::{Kick, KickBatch};
+use super::kick::{Deliver, Kick, KickBatch};
 use super::policy;
 use super::slot::Slot;
-use super::worker::Worker;
-use crate::primitives::Arc;
 
 /// What a pool is for and where it runs; set when it is made.
 #[derive(Debug, Clone)]
@@ -45,16 +44,63 @@ pub(super) struct Pool {
     /// Filled from the front: `used` slots have had a thread.
     slots: Box<[OnceLock<Box<Slot>>]>,
     used: AtomicU32,
-    /// The group that the pool lies in; set before the first use, by `Group` alone.
-    group: OnceLock<GroupPtr>,
+    /// What the pool lies in; set before the first use, by the host alone.
+    host: OnceLock<HostPtr>,
+}
+
+/// What a pool and its workers ask of the group of pools that they are in.
+pub(super) trait Host: Send + Sync {
+    /// The `n`th of the pools that share work with this one, nearest first.
+    fn neighbour(&self, pool: &PoolConfig, n: usize) -> Option<&Pool>;
+    /// Does any pool of those that share work have somebody to pick?
+    fn offers(&self) -> bool;
+    /// One use more, unless the last user has left: what it waits for cannot begin anew.
+    fn lease(&self) -> Option<Lease>;
+    /// One use less; for the lease alone.
+    fn leave(&self);
+    /// Makes the thread of a worker.
+    fn spawn_worker(&self, pool: &Pool, slot: u32) -> io::Result<()>;
+    /// Gives the calling thread, a new worker, the pool's CPUs.
+    fn place_current_thread(&self, pool: &PoolConfig);
+    /// Sends the calling worker, which is about to sleep, back to its pod if the kernel has moved
+    /// it away.
+    fn bring_home(&self, pool: &PoolConfig, counters: &WorkerCounters);
+    /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
+    fn cancel_all(&self) -> usize;
+    /// After how many turns a worker looks at the worklist although it has local work.
+    fn global_queue_interval(&self) -> u32;
+    /// How long a worker that could be spared stays without work.
+    fn keep_alive(&self) -> Duration;
+    /// The user's hooks.
+    fn thread_config(&self) -> &ThreadConfig;
+}
+
+/// One use of a host, which does not end before it.
+pub(super) struct Lease(Arc<dyn Host>);
+
+impl Lease {
+    /// The host has counted one use more.
+    pub(super) fn new(host: Arc<dyn Host>) -> Self {
+        Self(host)
+    }
+
+    pub(super) fn host(&self) -> &dyn Host {
+        &*self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
 }
 
 #[derive(Clone, Copy)]
-struct GroupPtr(NonNull<Group>);
-// SAFETY: it is only used to reach the `Group`, which is `Sync`.
-unsafe impl Send for GroupPtr {}
+struct HostPtr(NonNull<dyn Host>);
+// SAFETY: it is only used to reach the `Host`, which is `Sync`.
+unsafe impl Send for HostPtr {}
 // SAFETY: as above.
-unsafe impl Sync for GroupPtr {}
+unsafe impl Sync for HostPtr {}
 
 /// Where the tasks of a pool go when they are to run.
 #[derive(Clone, Copy)]
@@ -65,7 +111,7 @@ unsafe impl Send for PoolRef {}
 unsafe impl Sync for PoolRef {}
 
 impl Pool {
-    pub(super) fn new(config: PoolConfig, offers: Arc<Offers>) -> Self {
+    pub(super) fn new(config: PoolConfig, offers: crate::primitives::Arc<Offers>) -> Self {
         let spares = if config.kind == PoolKind::CpuIntensive {
             0
         } else {
@@ -85,22 +131,28 @@ impl Pool {
             injector: CachePadded::new(injector),
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             used: AtomicU32::new(0),
-            group: OnceLock::new(),
+            host: OnceLock::new(),
         }
     }
 
     /// # Safety
     ///
-    /// The pool lies in `group`, and is not used after it.
-    pub(super) unsafe fn join(&self, group: *const Group) {
-        let group = NonNull::new(group.cast_mut()).expect("a group has an address");
-        let _ = self.group.set(GroupPtr(group));
+    /// The pool lies in `host`, and is not used after it.
+    pub(super) unsafe fn join(&self, host: *const (dyn Host + 'static)) {
+        let host = NonNull::new(host.cast_mut()).expect("a host has an address");
+        let _ = self.host.set(HostPtr(host));
     }
 
-    /// The group, if there is one: a pool in a model has none.
-    pub(super) fn group(&self) -> Option<&Group> {
+    /// The host, if there is one: a pool in a model has none.
+    pub(super) fn host(&self) -> Option<&dyn Host> {
         // SAFETY: `join`'s promise.
-        self.group.get().map(|group| unsafe { group.0.as_ref() })
+        self.host.get().map(|host| unsafe { host.0.as_ref() })
+    }
+
+    /// The pools that share work with this one, nearest first.
+    pub(super) fn neighbours(&self) -> impl Iterator<Item = &Pool> {
+        let host = self.host();
+        (0..).map_while(move |n| host?.neighbour(&self.config, n))
     }
 
     pub(super) fn as_scheduler(&self) -> PoolRef {
@@ -126,12 +178,12 @@ impl Pool {
     pub(super) fn shares_with(&self, other: &Pool) -> bool {
         let shares = |pool: &Pool| pool.config.kind == PoolKind::Unbound && !pool.config.strict;
         std::ptr::eq(self, other)
-            || shares(self) && shares(other) && other.group().is_some_and(|group| self.is_in(group))
+            || shares(self) && shares(other) && other.host().is_some_and(|host| self.is_in(host))
     }
 
-    /// Does the pool lie in this group?
-    pub(super) fn is_in(&self, group: &Group) -> bool {
-        self.group().is_some_and(|own| std::ptr::eq(own, group))
+    /// Does the pool lie in this host?
+    pub(super) fn is_in(&self, host: &dyn Host) -> bool {
+        self.host().is_some_and(|own| std::ptr::addr_eq(own, host))
     }
 
     fn is_parked(&self, slot: u32) -> bool {
@@ -152,14 +204,6 @@ impl Pool {
         let kick = self.pick(session)?;
         self.injector.counters.chain_kicks.increment();
         Some(kick)
-    }
-
-    /// Takes a task that was scheduled on a thread that is this worker, or none.
-    pub(super) fn accept(&self, worker: Option<&Worker<'_>>, task: Runnable) {
-        match worker {
-            Some(worker) if worker.takes_from(self) => worker.schedule(task),
-            _ => self.submit(task),
-        }
     }
 
     /// Puts a task on the worklist and sees to it that somebody comes for it.
@@ -216,12 +260,14 @@ impl Pool {
     /// Is there another pool whose workers could come for what has been put on the worklist, now
     /// that this pool has nobody left?
     fn appeal(&self, session: &mut Session<'_>) -> Option<Appeal<'_>> {
-        let group = self.group().filter(|group| group.has_neighbours(self))?;
+        let host = self
+            .host()
+            .filter(|host| host.neighbour(&self.config, 0).is_some())?;
         // ORDERING: as in `help_local`, between this worklist, by its hint, and another pool's idle
         // list.
         session.publish();
         fence(SeqCst);
-        if session.has_pickable() || !group.offers() {
+        if session.has_pickable() || !host.offers() {
             return None;
         }
         session.owe();
@@ -260,7 +306,7 @@ impl Pool {
     /// Wakes a worker of another pool for work that is left here, if this pool has nobody to come
     /// for it. For a worker of this pool, which keeps it.
     pub(super) fn call_neighbours(&self) {
-        if self.group().is_some_and(|group| group.has_neighbours(self)) {
+        if self.neighbours().next().is_some() {
             // ORDERING: as in `help_local`.
             fence(SeqCst);
             if !self.injector.hints.has_offer() {
@@ -272,8 +318,13 @@ impl Pool {
     /// Wakes a worker of another pool, the nearest that has one, for work that is here and is free
     /// to leave. Behind the fence of I4.
     fn ask_neighbours(&self) {
-        let Some(group) = self.group() else { return };
-        for other in group.neighbours_with_offers(self) {
+        if !self.host().is_some_and(Host::offers) {
+            return;
+        }
+        for other in self
+            .neighbours()
+            .filter(|pool| pool.injector.hints.has_offer())
+        {
             if other.injector.hints.searching() > 0 {
                 return;
             }
@@ -286,32 +337,11 @@ impl Pool {
         }
     }
 
-    /// Does what a pick has decided. Not under a lock.
-    pub(super) fn deliver(&self, target: Target) {
-        // Given back after the payment: the lease that a refused thread gives back is not to be the
-        // last, for the last user waits for this very debt.
-        let mut lease = None;
-        match target {
-            Target::Wake(slot) => {
-                if self.slot(slot).parker.unpark() == Unparked::Coalesced {
-                    self.injector.counters.wakes_saved.increment();
-                }
-            }
-            Target::Create(slot) => {
-                self.injector.counters.threads.increment();
-                lease = self.group().and_then(Group::lease);
-                let _ = self.make_thread(slot);
-            }
-        }
-        self.injector.pay();
-        drop(lease);
-    }
-
     /// Makes the thread for a slot that was reserved. If the system refuses it and no other thread
     /// is left, what waits for one fails with the system's error.
     fn make_thread(&self, slot: u32) -> io::Result<()> {
-        let made = match self.group() {
-            Some(group) => group.spawn_worker(self, slot),
+        let made = match self.host() {
+            Some(host) => host.spawn_worker(self, slot),
             None => Err(io::Error::other(
                 "a pool outside of a runtime makes no threads",
             )),
@@ -344,47 +374,6 @@ impl Pool {
         }
     }
 
-    pub(super) fn metrics(&self) -> PoolMetrics {
-        let sum = |counter: fn(&WorkerCounters) -> &Counter| {
-            self.slots()
-                .map(|slot| counter(&slot.counters).get())
-                .sum::<u64>()
-        };
-        let counters = &self.injector.counters;
-        let saved = counters.wakes_saved.get();
-        let others = counters.appeals.get() + counters.threads.get();
-        let (counts, idle) = self.injector.try_counts().unzip();
-        PoolMetrics {
-            kind: self.config.kind,
-            cpus: self.config.cpus.clone(),
-            strict: self.config.strict,
-            workers: self.config.limit as usize,
-            threads: counts.map(|counts| counts.threads as usize),
-            running_workers: counts.map(|counts| counts.running as usize),
-            idle_workers: idle,
-            tasks_started: sum(|c| &c.started),
-            tasks_completed: sum(|c| &c.completed),
-            polls: sum(|c| &c.polls),
-            picks: counters.picks.get(),
-            chain_kicks: counters.chain_kicks.get(),
-            coalesced_kicks: counters.coalesced.get(),
-            wakes: self.injector.issued().saturating_sub(saved + others),
-            wakes_without_system_call: saved,
-            appeals: counters.appeals.get(),
-            steals_in_pod: sum(|c| &c.steals_in_pod),
-            steals_across_pods: sum(|c| &c.steals_across),
-            repatriated: sum(|c| &c.repatriated),
-            parks: sum(|c| &c.parks),
-            futile_wakes: sum(|c| &c.futile),
-            overflows: sum(|c| &c.overflows),
-            retired: counters.retired.get(),
-            refused_threads: counters.refused_threads.get(),
-            worklist_depth: self.injector.hints.work(),
-            local_queue_depth: self.slots().map(|slot| slot.queue.len()).sum(),
-            suspended_tasks: self.slots().map(|slot| slot.owned.len()).sum(),
-        }
-    }
-
     /// Cancels what is queued or suspended here. Returns how many tasks are left because somebody
     /// else has them. For a closed pool.
     pub(super) fn cancel_all(&self) -> usize {
@@ -398,6 +387,28 @@ impl Pool {
             left += slot.owned.close_and_cancel();
         }
         left
+    }
+}
+
+impl Deliver for Pool {
+    fn deliver(&self, target: Target) {
+        // Given back after the payment: the lease that a refused thread gives back is not to be the
+        // last, for the last user waits for this very debt.
+        let mut lease = None;
+        match target {
+            Target::Wake(slot) => {
+                if self.slot(slot).parker.unpark() == Unparked::Coalesced {
+                    self.injector.counters.wakes_saved.increment();
+                }
+            }
+            Target::Create(slot) => {
+                self.injector.counters.threads.increment();
+                lease = self.host().and_then(Host::lease);
+                let _ = self.make_thread(slot);
+            }
+        }
+        self.injector.pay();
+        drop(lease);
     }
 }
 
@@ -427,15 +438,5 @@ impl PoolRef {
     pub(super) unsafe fn pool<'p>(self) -> &'p Pool {
         // SAFETY: the caller's promise.
         unsafe { self.0.as_ref() }
-    }
-}
-
-impl Schedule for PoolRef {
-    fn schedule(self, task: Runnable) {
-        // SAFETY: the task has been suspended before (the first time, a task goes to `accept`), so
-        // it is in an owner's list. While it is scheduled the group's last user waits for it
-        // (`Group::leave`), and afterwards for what the submission owes.
-        let pool = unsafe { self.pool() };
-        Worker::with_current(|worker| pool.accept(worker, task));
     }
 }

@@ -153,7 +153,7 @@ fn i4_a_local_push_reaches_a_sibling_that_goes_idle() {
 /// the last, sees to it that somebody comes for what was pushed.
 #[test]
 fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
-    model_with(1, || {
+    model_with(2, || {
         let pool = Arc::new(super::pool(3, 3));
         let counts = Counts::new();
         let producer = worker(&pool, reserve(&pool));
@@ -166,12 +166,14 @@ fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
         let other = Arc::clone(&pool);
         let searcher = thread::spawn(move || {
             let worker = worker(&other, searching);
-            assert!(matches!(worker.arrive(), Next::Search));
-            // What it finds keeps it busy until the end.
-            worker
-                .search()
-                .into_iter()
-                .for_each(|task| worker.turn(task));
+            let mut next = worker.arrive();
+            while matches!(next, Next::Search) {
+                next = worker.next();
+            }
+            // What it finds first keeps it busy until the end.
+            if let Next::Run(task) = next {
+                worker.turn(task);
+            }
         });
         let other = Arc::clone(&pool);
         let sleeper = thread::spawn(move || {
@@ -194,10 +196,10 @@ fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
         // Displaces the one in the LIFO slot, and is displaced in turn.
         producer.schedule(task);
         producer.schedule(counts.runnable(&pool));
-        searcher.join().unwrap();
         done.prepare();
         done.wait(None);
         pool.close();
+        searcher.join().unwrap();
         sleeper.join().unwrap();
         pool.cancel_all();
     });

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::cell::{Runnable, TaskList};
 use crate::park::Woken;
 use crate::primitives::atomic::fence;
-use crate::scheduler::group::Group;
 use crate::scheduler::injector::Session;
+use crate::scheduler::pool::Host;
 use crate::scheduler::{local_queue, policy};
 use crate::threads;
 
@@ -57,7 +57,7 @@ impl Worker<'_> {
         self.slot.parker.prepare();
         let spare = policy::too_many_threads(&session.counts());
         drop(session);
-        let patience = self.pool.group().filter(|_| spare).map(Group::keep_alive);
+        let patience = self.pool.host().filter(|_| spare).map(Host::keep_alive);
         Idle {
             worker: self,
             patience,
@@ -129,10 +129,10 @@ impl Idle<'_, '_> {
         // A worker that is not running keeps nothing to itself: what its hooks schedule goes to the
         // worklist, and wakes this worker or another.
         worker.blocked.set(true);
-        let group = worker.pool.group();
-        if let Some(group) = group {
-            group.bring_home(worker.pool, &worker.slot.counters);
-            threads::call(group.thread_config().on_park.as_ref());
+        let host = worker.pool.host();
+        if let Some(host) = host {
+            host.bring_home(&worker.pool.config, &worker.slot.counters);
+            threads::call(host.thread_config().on_park.as_ref());
         }
         let next = loop {
             let woken = worker.slot.parker.wait(patience);
@@ -142,8 +142,8 @@ impl Idle<'_, '_> {
             }
         };
         worker.blocked.set(matches!(next, Next::Leave));
-        if let Some(group) = group {
-            threads::call(group.thread_config().on_unpark.as_ref());
+        if let Some(host) = host {
+            threads::call(host.thread_config().on_unpark.as_ref());
         }
         next
     }

@@ -10,9 +10,8 @@ use std::cell::Cell;
 use crate::cell::{Ran, Runnable, TaskList};
 use crate::metrics::PoolKind;
 
-use super::group::Lease;
 use super::injector::Session;
-use super::pool::{Pool, PoolRef};
+use super::pool::{Lease, Pool, PoolRef};
 use super::slot::Slot;
 use super::{policy, rng::Rng};
 pub(super) use blocking::Blocked;
@@ -54,14 +53,14 @@ impl<'p> Worker<'p> {
 
     /// The life of a worker thread. `lease` keeps the pool until it ends.
     pub(super) fn main(lease: &Lease, pool: PoolRef, index: u32) {
-        // SAFETY: the lease keeps the group that the pool lies in.
+        // SAFETY: the lease keeps the host that the pool lies in.
         let pool = unsafe { pool.pool() };
-        let group = lease.group();
-        let worker = Worker::new(pool, index, group.global_queue_interval());
-        group.place_current_thread(pool);
+        let host = lease.host();
+        let worker = Worker::new(pool, index, host.global_queue_interval());
+        host.place_current_thread(&pool.config);
         worker.run();
         if pool.injector.hints.is_closed() {
-            group.cancel_all();
+            host.cancel_all();
         }
     }
 

@@ -70,8 +70,7 @@ impl Worker<'_> {
     }
 
     fn steal_across(&self) -> Option<Runnable> {
-        let group = self.pool.group()?;
-        group.neighbours(self.pool).find_map(|pool| {
+        self.pool.neighbours().find_map(|pool| {
             if pool.injector.hints.work() > 0 {
                 let mut session = pool.injector.lock();
                 let mut batch = session.take_batch(local_queue::CAPACITY);
@@ -110,7 +109,6 @@ impl Worker<'_> {
             others.any(|slot| !slot.queue.is_empty())
         };
         let in_pool = |pool: &Pool| pool.injector.hints.work() > 0 || in_queues(pool);
-        let group = self.pool.group();
-        in_queues(self.pool) || group.is_some_and(|group| group.neighbours(self.pool).any(in_pool))
+        in_queues(self.pool) || self.pool.neighbours().any(in_pool)
     }
 }

@@ -1,0 +1,49 @@
+#![forbid(unsafe_code)]
+//! What a pool has counted, for the user.
+
+use crate::metrics::{Counter, PoolMetrics, WorkerCounters};
+
+use super::pool::Pool;
+
+impl Pool {
+    pub(super) fn metrics(&self) -> PoolMetrics {
+        let sum = |counter: fn(&WorkerCounters) -> &Counter| {
+            self.slots()
+                .map(|slot| counter(&slot.counters).get())
+                .sum::<u64>()
+        };
+        let counters = &self.injector.counters;
+        let saved = counters.wakes_saved.get();
+        let others = counters.appeals.get() + counters.threads.get();
+        let (counts, idle) = self.injector.try_counts().unzip();
+        PoolMetrics {
+            kind: self.config.kind,
+            cpus: self.config.cpus.clone(),
+            strict: self.config.strict,
+            workers: self.config.limit as usize,
+            threads: counts.map(|counts| counts.threads as usize),
+            running_workers: counts.map(|counts| counts.running as usize),
+            idle_workers: idle,
+            tasks_started: sum(|c| &c.started),
+            tasks_completed: sum(|c| &c.completed),
+            polls: sum(|c| &c.polls),
+            picks: counters.picks.get(),
+            chain_kicks: counters.chain_kicks.get(),
+            coalesced_kicks: counters.coalesced.get(),
+            wakes: self.injector.issued().saturating_sub(saved + others),
+            wakes_without_system_call: saved,
+            appeals: counters.appeals.get(),
+            steals_in_pod: sum(|c| &c.steals_in_pod),
+            steals_across_pods: sum(|c| &c.steals_across),
+            repatriated: sum(|c| &c.repatriated),
+            parks: sum(|c| &c.parks),
+            futile_wakes: sum(|c| &c.futile),
+            overflows: sum(|c| &c.overflows),
+            retired: counters.retired.get(),
+            refused_threads: counters.refused_threads.get(),
+            worklist_depth: self.injector.hints.work(),
+            local_queue_depth: self.slots().map(|slot| slot.queue.len()).sum(),
+            suspended_tasks: self.slots().map(|slot| slot.owned.len()).sum(),
+        }
+    }
+}
