@@ -23,7 +23,10 @@ fn current_cpu() -> usize {
 
 fn runtime(scope: AffinityScope, strict: bool, workers: usize) -> Runtime {
     let mut builder = Builder::new_multi_thread();
-    builder.affinity_scope(scope).affinity_strict(strict).worker_threads(workers);
+    builder
+        .affinity_scope(scope)
+        .affinity_strict(strict)
+        .worker_threads(workers);
     builder.build().unwrap()
 }
 
@@ -40,9 +43,10 @@ fn sampled<F: Future>(future: F, seen: &Seen) -> EachPoll<F, impl FnMut() + Unpi
 /// The pools' CPUs as the runtime has made them.
 fn pools(runtime: &Runtime) -> Vec<CpuSet> {
     let metrics = runtime.metrics();
-    let unbound = metrics.pools().iter().filter(|pool| {
-        pool.kind == fastwake::runtime::PoolKind::Unbound
-    });
+    let unbound = metrics
+        .pools()
+        .iter()
+        .filter(|pool| pool.kind == fastwake::runtime::PoolKind::Unbound);
     unbound.map(|pool| pool.cpus.clone()).collect()
 }
 
@@ -66,7 +70,10 @@ fn the_pools_are_the_pods_of_the_scope() {
             assert_eq!(pools(&runtime), machine.pods(scope), "{scope}");
             let metrics = runtime.metrics();
             assert_eq!(metrics.num_workers(), machine.cpus().len());
-            let unbound = metrics.pools().iter().filter(|pool| pool.workers == pool.cpus.len());
+            let unbound = metrics
+                .pools()
+                .iter()
+                .filter(|pool| pool.workers == pool.cpus.len());
             assert!(unbound.count() >= machine.pods(scope).len(), "{scope}");
         }
     }
@@ -91,8 +98,14 @@ fn strict_tasks_are_never_seen_outside_their_pod() {
             });
             for seen in samples {
                 let seen = seen.lock().unwrap();
-                let pod = pods.iter().find(|pod| pod.contains(seen.first().unwrap())).unwrap();
-                assert!(seen.is_subset(pod), "{scope}: {seen} is not within the pod {pod}");
+                let pod = pods
+                    .iter()
+                    .find(|pod| pod.contains(seen.first().unwrap()))
+                    .unwrap();
+                assert!(
+                    seen.is_subset(pod),
+                    "{scope}: {seen} is not within the pod {pod}"
+                );
             }
         }
     });
@@ -130,7 +143,10 @@ fn tasks_that_are_not_strict_use_the_whole_machine_when_their_pod_is_full() {
                 }
                 full
             });
-            assert!(runtime.block_on(spawner).unwrap(), "{scope}: workers stayed idle");
+            assert!(
+                runtime.block_on(spawner).unwrap(),
+                "{scope}: workers stayed idle"
+            );
         }
     });
 }
@@ -168,7 +184,10 @@ fn spawn_on_runs_where_it_says_in_a_current_thread_runtime() {
         let runtime = support::current_thread();
         for cpu in &allowed_cpus().unwrap() {
             let seen = Seen::default();
-            let task = runtime.handle().spawn_on(cpu, sampled(yield_now(), &seen)).unwrap();
+            let task = runtime
+                .handle()
+                .spawn_on(cpu, sampled(yield_now(), &seen))
+                .unwrap();
             runtime.block_on(task).unwrap();
             assert_eq!(*seen.lock().unwrap(), CpuSet::from_iter([cpu]));
         }
@@ -251,14 +270,17 @@ fn a_runtime_keeps_to_its_cpu_set() {
             let runtime = builder.cpus(set.clone()).build().unwrap();
             assert!(runtime.metrics().num_workers() <= set.len());
             let seen = Seen::default();
-            let tasks: Vec<_> =
-                (0..20).map(|_| runtime.spawn(sampled(work(20), &seen))).collect();
+            let tasks: Vec<_> = (0..20)
+                .map(|_| runtime.spawn(sampled(work(20), &seen)))
+                .collect();
             let place = || CpuSet::from_iter([current_cpu()]);
             runtime.block_on(async {
                 for task in tasks {
                     task.await.unwrap();
                 }
-                seen.lock().unwrap().extend(&fastwake::task::spawn_blocking(place).await.unwrap());
+                seen.lock()
+                    .unwrap()
+                    .extend(&fastwake::task::spawn_blocking(place).await.unwrap());
                 let computing = fastwake::task::spawn_cpu_intensive(place).await.unwrap();
                 seen.lock().unwrap().extend(&computing);
             });
@@ -267,7 +289,10 @@ fn a_runtime_keeps_to_its_cpu_set() {
                 let error = runtime.handle().spawn_on(cpu, async {}).unwrap_err();
                 let text = error.to_string();
                 let start = format!("CPU {cpu} is not among those that this runtime may use: ");
-                assert!(text.starts_with(&start) && text.ends_with(&set.to_string()), "{text}");
+                assert!(
+                    text.starts_with(&start) && text.ends_with(&set.to_string()),
+                    "{text}"
+                );
             }
         }
     });

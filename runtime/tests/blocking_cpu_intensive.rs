@@ -21,7 +21,10 @@ fn the_output_and_the_panic_reach_the_handle() {
     on_both(|runtime| {
         runtime.block_on(async {
             assert_eq!(spawn_cpu_intensive(|| 6 * 7).await.unwrap(), 42);
-            let error = spawn_cpu_intensive(|| panic!("on purpose")).await.map(|()| ()).unwrap_err();
+            let error = spawn_cpu_intensive(|| panic!("on purpose"))
+                .await
+                .map(|()| ())
+                .unwrap_err();
             assert_eq!(support::message(&*error.into_panic()), "on purpose");
             assert_eq!(spawn_cpu_intensive(|| 43).await.unwrap(), 43);
         });
@@ -34,7 +37,10 @@ fn never_more_than_one_closure_per_cpu_runs_at_once() {
         let runtime = multi_thread(2);
         let limit = pool_limit(runtime.handle());
         assert!(limit <= allowed_cpus().unwrap().len());
-        let (now, most) = (Count::default(), Arc::new(std::sync::atomic::AtomicUsize::new(0)));
+        let (now, most) = (
+            Count::default(),
+            Arc::new(std::sync::atomic::AtomicUsize::new(0)),
+        );
         runtime.block_on(async {
             let closures: Vec<_> = (0..8 * limit)
                 .map(|_| {
@@ -57,7 +63,10 @@ fn never_more_than_one_closure_per_cpu_runs_at_once() {
 
 fn pool_limit(handle: &Handle) -> usize {
     let metrics = handle.metrics();
-    let pool = metrics.pools().iter().find(|pool| pool.kind == PoolKind::CpuIntensive);
+    let pool = metrics
+        .pools()
+        .iter()
+        .find(|pool| pool.kind == PoolKind::CpuIntensive);
     pool.expect("a pool for CPU-intensive work").workers
 }
 
@@ -98,7 +107,10 @@ fn a_closure_that_a_closure_spawns_does_not_wait_for_it() {
                 drop(spawn_cpu_intensive(move || sender.send(()).unwrap()));
                 receiver.recv_timeout(Duration::from_secs(10)).is_ok()
             });
-            assert!(runtime.block_on(outer).unwrap(), "the inner closure did not run");
+            assert!(
+                runtime.block_on(outer).unwrap(),
+                "the inner closure did not run"
+            );
         });
     });
 }
@@ -106,7 +118,11 @@ fn a_closure_that_a_closure_spawns_does_not_wait_for_it() {
 #[test]
 fn a_closure_that_has_not_begun_can_be_aborted() {
     must_end(|| {
-        let runtime = Builder::new_multi_thread().worker_threads(1).cpus(one_cpu()).build().unwrap();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .cpus(one_cpu())
+            .build()
+            .unwrap();
         let (release, released) = mpsc::channel::<()>();
         let first = runtime.spawn_cpu_intensive(move || released.recv().unwrap());
         let dropped = Count::default();
@@ -187,10 +203,15 @@ fn threads_without_work_retire() {
             .build()
             .unwrap();
         for _ in 0..5 {
-            runtime.block_on(runtime.spawn_cpu_intensive(|| ())).unwrap();
+            runtime
+                .block_on(runtime.spawn_cpu_intensive(|| ()))
+                .unwrap();
             let threads = || {
                 let metrics = runtime.metrics();
-                let pool = metrics.pools().iter().find(|pool| pool.kind == PoolKind::CpuIntensive);
+                let pool = metrics
+                    .pools()
+                    .iter()
+                    .find(|pool| pool.kind == PoolKind::CpuIntensive);
                 pool.unwrap().threads
             };
             until(|| threads() == Some(0));
@@ -234,8 +255,16 @@ mod priority {
                         (task::spawn_blocking(nice), bound)
                     });
                     let (blocking, bound) = spawned.await.unwrap();
-                    assert_eq!(blocking.await.unwrap(), own, "of a thread for blocking closures");
-                    assert_eq!(bound.await.unwrap(), own, "of a worker that is bound to a CPU");
+                    assert_eq!(
+                        blocking.await.unwrap(),
+                        own,
+                        "of a thread for blocking closures"
+                    );
+                    assert_eq!(
+                        bound.await.unwrap(),
+                        own,
+                        "of a worker that is bound to a CPU"
+                    );
                 });
             });
         });

@@ -113,7 +113,9 @@ fn no_more_workers_run_than_may_after_they_have_blocked() {
 fn spares_retire() {
     must_end(|| {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(1).thread_keep_alive(Duration::from_millis(1));
+        builder
+            .worker_threads(1)
+            .thread_keep_alive(Duration::from_millis(1));
         let runtime = builder.build().unwrap();
         for round in 1..=10 {
             let barrier = Arc::new(Barrier::new(8));
@@ -171,7 +173,12 @@ fn it_is_a_plain_call_where_no_worker_is() {
     assert_eq!(block_in_place(|| 1), 1);
     let runtime = multi_thread(1);
     assert_eq!(runtime.block_on(async { block_in_place(|| 2) }), 2);
-    assert_eq!(runtime.block_on(runtime.spawn_blocking(|| block_in_place(|| 3))).unwrap(), 3);
+    assert_eq!(
+        runtime
+            .block_on(runtime.spawn_blocking(|| block_in_place(|| 3)))
+            .unwrap(),
+        3
+    );
     let computing = runtime.spawn_cpu_intensive(|| block_in_place(|| 4));
     assert_eq!(runtime.block_on(computing).unwrap(), 4);
 }
@@ -185,7 +192,10 @@ fn it_panics_in_a_current_thread_runtime() {
         let error = spawn(async { block_in_place(|| ()) }).await.unwrap_err();
         assert!(support::message(&*error.into_panic()).starts_with(expected));
         // On its other threads nobody has to take anybody's place.
-        assert_eq!(task::spawn_blocking(|| block_in_place(|| 5)).await.unwrap(), 5);
+        assert_eq!(
+            task::spawn_blocking(|| block_in_place(|| 5)).await.unwrap(),
+            5
+        );
     });
 }
 

@@ -27,7 +27,10 @@ fn the_output_and_the_panic_reach_the_handle() {
     on_both(|runtime| {
         runtime.block_on(async {
             assert_eq!(spawn_blocking(|| 6 * 7).await.unwrap(), 42);
-            let error = spawn_blocking(|| panic!("on purpose")).await.map(|()| ()).unwrap_err();
+            let error = spawn_blocking(|| panic!("on purpose"))
+                .await
+                .map(|()| ())
+                .unwrap_err();
             assert_eq!(support::message(&*error.into_panic()), "on purpose");
             assert_eq!(spawn_blocking(|| 43).await.unwrap(), 43);
         });
@@ -37,7 +40,10 @@ fn the_output_and_the_panic_reach_the_handle() {
 #[test]
 fn one_thread_takes_closures_in_the_order_of_their_spawns() {
     must_end(|| {
-        let runtime = Builder::new_multi_thread().max_blocking_threads(1).build().unwrap();
+        let runtime = Builder::new_multi_thread()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
         let closures = (0..1000)
             .map(|i| {
@@ -55,8 +61,10 @@ fn one_thread_takes_closures_in_the_order_of_their_spawns() {
 fn never_more_closures_run_at_once_than_there_may_be_threads() {
     must_end(|| {
         for limit in [1, 3, 8] {
-            let runtime =
-                Builder::new_current_thread().max_blocking_threads(limit).build().unwrap();
+            let runtime = Builder::new_current_thread()
+                .max_blocking_threads(limit)
+                .build()
+                .unwrap();
             let (now, most) = (Count::default(), Arc::new(AtomicUsize::new(0)));
             let closures = (0..20 * limit)
                 .map(|_| {
@@ -117,10 +125,15 @@ fn five_hundred_sleepers_sleep_at_the_same_time() {
 fn short_closures_need_few_threads() {
     must_end(|| {
         let runtime = multi_thread(1);
-        let closures = (0..10_000).map(|i| runtime.spawn_blocking(move || i)).collect();
+        let closures = (0..10_000)
+            .map(|i| runtime.spawn_blocking(move || i))
+            .collect();
         assert!(join_all(&runtime, closures).into_iter().eq(0..10_000));
         let metrics = runtime.metrics().blocking();
-        assert_eq!((metrics.tasks_queued, metrics.tasks_started), (10_000, 10_000));
+        assert_eq!(
+            (metrics.tasks_queued, metrics.tasks_started),
+            (10_000, 10_000)
+        );
         assert_eq!(metrics.queue_depth, 0);
     });
 }
@@ -129,10 +142,14 @@ fn short_closures_need_few_threads() {
 fn threads_without_work_retire() {
     must_end(|| {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(1).thread_keep_alive(Duration::from_millis(1));
+        builder
+            .worker_threads(1)
+            .thread_keep_alive(Duration::from_millis(1));
         let runtime = builder.build().unwrap();
         for _ in 0..20 {
-            let closures = (0..10).map(|_| runtime.spawn_blocking(thread::yield_now)).collect();
+            let closures = (0..10)
+                .map(|_| runtime.spawn_blocking(thread::yield_now))
+                .collect();
             join_all(&runtime, closures);
             until(|| runtime.metrics().blocking().threads == 0);
         }
@@ -145,7 +162,10 @@ fn a_closure_is_not_lost_to_a_thread_that_retires() {
         let mut builder = Builder::new_current_thread();
         let runtime = builder.thread_keep_alive(Duration::ZERO).build().unwrap();
         for i in 0..2000 {
-            assert_eq!(runtime.block_on(runtime.spawn_blocking(move || i)).unwrap(), i);
+            assert_eq!(
+                runtime.block_on(runtime.spawn_blocking(move || i)).unwrap(),
+                i
+            );
         }
     });
 }
@@ -153,7 +173,10 @@ fn a_closure_is_not_lost_to_a_thread_that_retires() {
 #[test]
 fn a_closure_that_has_not_begun_can_be_aborted() {
     must_end(|| {
-        let runtime = Builder::new_multi_thread().max_blocking_threads(1).build().unwrap();
+        let runtime = Builder::new_multi_thread()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
         let (release, released) = mpsc::channel::<()>();
         let (begun, has_begun) = mpsc::channel();
         let first = runtime.spawn_blocking(move || {
@@ -180,7 +203,10 @@ fn a_closure_that_has_not_begun_can_be_aborted() {
 #[test]
 fn a_shutdown_cancels_what_has_not_begun_and_waits_for_what_has() {
     must_end(|| {
-        let runtime = Builder::new_multi_thread().max_blocking_threads(1).build().unwrap();
+        let runtime = Builder::new_multi_thread()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
         let (begun, has_begun) = mpsc::channel();
         let done = Count::default();
         let count = done.clone();
@@ -250,7 +276,10 @@ fn bound_memory(command: &mut std::process::Command) {
     // SAFETY: only a call that is allowed between fork and exec.
     unsafe {
         command.pre_exec(|| {
-            let limit = libc::rlimit { rlim_cur: 8 << 30, rlim_max: 8 << 30 };
+            let limit = libc::rlimit {
+                rlim_cur: 8 << 30,
+                rlim_max: 8 << 30,
+            };
             match libc::setrlimit(libc::RLIMIT_AS, &limit) {
                 0 => Ok(()),
                 _ => Err(std::io::Error::last_os_error()),

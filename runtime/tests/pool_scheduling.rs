@@ -11,16 +11,25 @@ use std::time::Instant;
 use fastwake::runtime::{Builder, PoolKind, PoolMetrics, Runtime};
 use fastwake::task::{self, spawn, yield_now};
 use fastwake::topology::{AffinityScope, allowed_cpus};
-use support::{Count, PATIENCE, current_thread, multi_thread, must_end, on_both, panic_message, until};
+use support::{
+    Count, PATIENCE, current_thread, multi_thread, must_end, on_both, panic_message, until,
+};
 
 fn one_pool(workers: usize) -> Runtime {
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(workers).affinity_scope(AffinityScope::System).build().unwrap()
+    builder
+        .worker_threads(workers)
+        .affinity_scope(AffinityScope::System)
+        .build()
+        .unwrap()
 }
 
 fn unbound(runtime: &Runtime) -> PoolMetrics {
     let metrics = runtime.metrics();
-    let mut pools = metrics.pools().iter().filter(|pool| pool.kind == PoolKind::Unbound);
+    let mut pools = metrics
+        .pools()
+        .iter()
+        .filter(|pool| pool.kind == PoolKind::Unbound);
     pools.next().expect("a pool").clone()
 }
 
@@ -36,7 +45,9 @@ fn a_batch_keeps_the_order_of_its_futures() {
     on_both(|runtime| {
         must_end(move || {
             for n in [0, 1, 2, 300, 100_000] {
-                let tasks = runtime.handle().spawn_batch((0..n).map(|i| async move { i }));
+                let tasks = runtime
+                    .handle()
+                    .spawn_batch((0..n).map(|i| async move { i }));
                 assert_eq!(tasks.len(), n);
                 runtime.block_on(async {
                     for (i, task) in tasks.into_iter().enumerate() {
@@ -103,7 +114,10 @@ fn one_spawn_into_an_idle_pool_is_one_pick_and_one_wake() {
                 let after = unbound(&runtime);
                 assert_eq!(after.picks - before.picks, 1);
                 assert_eq!(after.wakes - before.wakes, 1);
-                assert_eq!(after.wakes_without_system_call, before.wakes_without_system_call);
+                assert_eq!(
+                    after.wakes_without_system_call,
+                    before.wakes_without_system_call
+                );
                 assert_eq!(after.chain_kicks, before.chain_kicks);
                 assert_eq!(after.parks - before.parks, 1);
             }
@@ -147,13 +161,20 @@ fn what_is_started_is_completed_and_counted_once() {
                 let metrics = runtime.metrics();
                 let pools = metrics.pools().iter();
                 pools.fold((0, 0, 0), |(a, b, c), pool| {
-                    (a + pool.tasks_started, b + pool.tasks_completed, c + pool.polls)
+                    (
+                        a + pool.tasks_started,
+                        b + pool.tasks_completed,
+                        c + pool.polls,
+                    )
                 })
             };
             // 167 tasks are polled twice. The last count follows the output.
             until(|| sums() == (500, 500, 667));
             let metrics = runtime.metrics();
-            assert_eq!((metrics.num_alive_tasks(), metrics.global_queue_depth()), (0, 0));
+            assert_eq!(
+                (metrics.num_alive_tasks(), metrics.global_queue_depth()),
+                (0, 0)
+            );
         });
     });
 }
@@ -171,8 +192,9 @@ fn a_task_from_outside_gets_its_turn_beside_tasks_that_yield() {
         for workers in [1, 2] {
             let runtime = one_pool(workers);
             let stop = Arc::new(AtomicBool::new(false));
-            let tasks: Vec<_> =
-                (0..10).map(|_| runtime.spawn(busy(Arc::clone(&stop)))).collect();
+            let tasks: Vec<_> = (0..10)
+                .map(|_| runtime.spawn(busy(Arc::clone(&stop))))
+                .collect();
             for _ in 0..50 {
                 runtime.block_on(runtime.spawn(yield_now())).unwrap();
             }
@@ -291,10 +313,16 @@ fn spawn_on_refuses_a_foreign_cpu_and_drops_the_future() {
         let foreign = allowed_cpus().unwrap().last().unwrap() + 1;
         for cpu in [foreign, 1_000_000, usize::MAX] {
             let kept = dropped.on_drop();
-            let error = runtime.handle().spawn_on(cpu, async move { drop(kept) }).unwrap_err();
+            let error = runtime
+                .handle()
+                .spawn_on(cpu, async move { drop(kept) })
+                .unwrap_err();
             assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
             let text = error.to_string();
-            assert!(text.starts_with(&format!("CPU {cpu} is not among those")), "{text}");
+            assert!(
+                text.starts_with(&format!("CPU {cpu} is not among those")),
+                "{text}"
+            );
         }
         assert_eq!(dropped.get(), 3);
     });
@@ -317,10 +345,17 @@ fn a_pool_of_one_cpu_is_made_once_and_counts_apart() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         let metrics = runtime.metrics();
-        let pools = metrics.pools().iter().filter(|pool| pool.kind == PoolKind::PerCpu);
-        let started: Vec<_> = pools.map(|pool| (pool.workers, pool.tasks_started)).collect();
+        let pools = metrics
+            .pools()
+            .iter()
+            .filter(|pool| pool.kind == PoolKind::PerCpu);
+        let started: Vec<_> = pools
+            .map(|pool| (pool.workers, pool.tasks_started))
+            .collect();
         assert_eq!(started, [(1, 200)]);
     });
 }

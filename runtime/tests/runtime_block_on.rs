@@ -45,7 +45,10 @@ fn block_on_inside_a_runtime_panics_and_the_runtime_goes_on() {
                             1 => Handle::current().block_on(async {}),
                             _ => other.block_on(async {}),
                         });
-                        assert!(text.starts_with(INSIDE) && text.contains("`.await`"), "{text}");
+                        assert!(
+                            text.starts_with(INSIDE) && text.contains("`.await`"),
+                            "{text}"
+                        );
                     }
                 });
                 let handle = other.handle().clone();
@@ -124,7 +127,11 @@ fn guards_make_their_runtime_the_current_one_and_nest() {
         builder.name(name).build().unwrap()
     };
     let (a, b) = (named("a"), named("b"));
-    let current = || Handle::try_current().ok().and_then(|handle| handle.name().map(str::to_owned));
+    let current = || {
+        Handle::try_current()
+            .ok()
+            .and_then(|handle| handle.name().map(str::to_owned))
+    };
     let in_a = a.enter();
     assert_eq!(current().as_deref(), Some("a"));
     let in_b = b.handle().enter();
@@ -148,9 +155,15 @@ fn the_current_runtime_of_a_task_is_its_own() {
         let b = builder.name("b").build().unwrap();
         let name = || Handle::current().name().map(str::to_owned);
         a.block_on(async {
-            assert_eq!(b.spawn(async move { name() }).await.unwrap().as_deref(), Some("b"));
+            assert_eq!(
+                b.spawn(async move { name() }).await.unwrap().as_deref(),
+                Some("b")
+            );
             assert_eq!(b.spawn_blocking(name).await.unwrap().as_deref(), Some("b"));
-            assert_eq!(b.spawn_cpu_intensive(name).await.unwrap().as_deref(), Some("b"));
+            assert_eq!(
+                b.spawn_cpu_intensive(name).await.unwrap().as_deref(),
+                Some("b")
+            );
             let entered = spawn({
                 let b = b.handle().clone();
                 async move {
@@ -189,7 +202,9 @@ fn several_threads_are_in_block_on_and_hand_the_tasks_over() {
                     })
                 })
                 .collect();
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
             assert_eq!(done.get(), 80);
         }
     });
@@ -263,7 +278,11 @@ fn tasks_spawned_before_block_on_run_in_it() {
             runtime.spawn(async move { ran.add() })
         })
         .collect();
-    assert_eq!(ran.get(), 0, "a current-thread runtime runs nothing outside `block_on`");
+    assert_eq!(
+        ran.get(),
+        0,
+        "a current-thread runtime runs nothing outside `block_on`"
+    );
     runtime.block_on(async {
         for task in tasks {
             task.await.unwrap();

@@ -15,9 +15,8 @@ const SCOPE: &str = "FASTWAKE_AFFINITY_SCOPE";
 #[test]
 fn a_number_that_is_out_of_bounds_panics_and_names_the_bound() {
     let mut builder = Builder::new_multi_thread();
-    let expected = |name: &str, value: &str| {
-        format!("{name} is {value}; it must be from 1 to 32768")
-    };
+    let expected =
+        |name: &str, value: &str| format!("{name} is {value}; it must be from 1 to 32768");
     for workers in [0, 32_769, usize::MAX] {
         let text = panic_message(|| {
             builder.worker_threads(workers);
@@ -50,7 +49,10 @@ fn an_empty_cpu_set_is_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let allowed = Topology::current().cpus().to_string();
         let text = error.to_string();
-        assert!(text.starts_with("the runtime's CPU set is empty; it must have"), "{text}");
+        assert!(
+            text.starts_with("the runtime's CPU set is empty; it must have"),
+            "{text}"
+        );
         assert!(text.ends_with(&allowed), "{text}");
     }
 }
@@ -62,7 +64,10 @@ fn a_cpu_set_with_foreign_cpus_is_refused() {
     let mut set = allowed.clone();
     set.insert(foreign);
     for set in [CpuSet::from_iter([foreign]), set] {
-        let error = Builder::new_multi_thread().cpus(set.clone()).build().unwrap_err();
+        let error = Builder::new_multi_thread()
+            .cpus(set.clone())
+            .build()
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert_eq!(
             error.to_string(),
@@ -81,20 +86,36 @@ fn what_was_asked_for_is_what_there_is() {
     let runtime = builder.build().unwrap();
     assert_eq!(runtime.metrics().num_workers(), 3);
     assert_eq!(runtime.handle().name(), Some("abc"));
-    assert_eq!(runtime.handle().runtime_flavor(), RuntimeFlavor::MultiThread);
+    assert_eq!(
+        runtime.handle().runtime_flavor(),
+        RuntimeFlavor::MultiThread
+    );
     assert!(format!("{runtime:?}").contains("abc"));
     // A builder builds as often as it is asked to.
     assert_eq!(builder.clone().build().unwrap().metrics().num_workers(), 3);
-    let runtime = Builder::new_current_thread().worker_threads(3).build().unwrap();
+    let runtime = Builder::new_current_thread()
+        .worker_threads(3)
+        .build()
+        .unwrap();
     assert_eq!(runtime.metrics().num_workers(), 1);
-    assert_eq!(runtime.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+    assert_eq!(
+        runtime.handle().runtime_flavor(),
+        RuntimeFlavor::CurrentThread
+    );
     assert_eq!(runtime.handle().name(), None);
 }
 
 #[test]
 fn a_builder_shows_all_its_fields() {
-    let text = format!("{:?}", Builder::new_multi_thread().affinity_scope(AffinityScope::Numa));
-    let fields = ["flavor: MultiThread", "affinity_scope: Some(Numa)", "max_blocking_threads: 512"];
+    let text = format!(
+        "{:?}",
+        Builder::new_multi_thread().affinity_scope(AffinityScope::Numa)
+    );
+    let fields = [
+        "flavor: MultiThread",
+        "affinity_scope: Some(Numa)",
+        "max_blocking_threads: 512",
+    ];
     for field in fields {
         assert!(text.contains(field), "{text}");
     }
@@ -109,7 +130,11 @@ fn rerun_with(test: &str, variable: &str, value: impl AsRef<OsStr>) {
 }
 
 fn workers() -> usize {
-    Builder::new_multi_thread().build().unwrap().metrics().num_workers()
+    Builder::new_multi_thread()
+        .build()
+        .unwrap()
+        .metrics()
+        .num_workers()
 }
 
 #[test]
@@ -117,7 +142,10 @@ fn the_environment_sets_the_number_of_workers() {
     const TEST: &str = "the_environment_sets_the_number_of_workers";
     if is_rerun(TEST) {
         assert_eq!(workers(), 3);
-        let code = Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let code = Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
         assert_eq!(code.metrics().num_workers(), 2, "what the code says wins");
         assert!(Builder::new_current_thread().build().is_ok());
         return;
@@ -139,11 +167,26 @@ fn a_number_of_workers_that_makes_no_sense_is_refused() {
         );
         assert_eq!(error.to_string(), expected);
         // What the code says is not looked up, and a runtime without workers needs none.
-        assert!(Builder::new_multi_thread().worker_threads(1).build().is_ok());
+        assert!(
+            Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .is_ok()
+        );
         assert!(Builder::new_current_thread().build().is_ok());
         return;
     }
-    for value in ["0", "-1", "99999999999999999999", "abc", "", "32769", "1.5", "0x2", "2 3"] {
+    for value in [
+        "0",
+        "-1",
+        "99999999999999999999",
+        "abc",
+        "",
+        "32769",
+        "1.5",
+        "0x2",
+        "2 3",
+    ] {
         rerun_with(TEST, WORKERS, value);
     }
 }
@@ -157,8 +200,14 @@ fn a_variable_that_is_not_text_is_refused() {
         let error = Builder::new_multi_thread().build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let text = error.to_string();
-        assert!(text.starts_with("FASTWAKE_") && text.contains(r#""a\xFF""#), "{text}");
-        assert!(text.ends_with("which is not text; set or unset it"), "{text}");
+        assert!(
+            text.starts_with("FASTWAKE_") && text.contains(r#""a\xFF""#),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("which is not text; set or unset it"),
+            "{text}"
+        );
         return;
     }
     for variable in [WORKERS, SCOPE] {
@@ -170,17 +219,24 @@ fn a_variable_that_is_not_text_is_refused() {
 fn the_environment_sets_the_scope() {
     const TEST: &str = "the_environment_sets_the_scope";
     let pools = |builder: &mut Builder| {
-        let runtime = builder.worker_threads(allowed_cpus().unwrap().len()).build().unwrap();
+        let runtime = builder
+            .worker_threads(allowed_cpus().unwrap().len())
+            .build()
+            .unwrap();
         let metrics = runtime.metrics();
-        let unbound = metrics.pools().iter().filter(|pool| {
-            pool.kind == fastwake::runtime::PoolKind::Unbound
-        });
+        let unbound = metrics
+            .pools()
+            .iter()
+            .filter(|pool| pool.kind == fastwake::runtime::PoolKind::Unbound);
         unbound.count()
     };
     if is_rerun(TEST) {
         let machine = Topology::current();
         let value: AffinityScope = std::env::var(SCOPE).unwrap().trim().parse().unwrap();
-        assert_eq!(pools(&mut Builder::new_multi_thread()), machine.pods(value).len());
+        assert_eq!(
+            pools(&mut Builder::new_multi_thread()),
+            machine.pods(value).len()
+        );
         for scope in AffinityScope::ALL {
             let mut builder = Builder::new_multi_thread();
             let built = pools(builder.affinity_scope(scope));
@@ -202,8 +258,14 @@ fn a_scope_that_there_is_not_is_refused() {
             let error = builder.build().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             let text = error.to_string();
-            assert!(text.starts_with(&format!("{SCOPE} is {value:?}: ")), "{text}");
-            assert!(text.ends_with("cpu, smt, cache_shard, cache, numa, system"), "{text}");
+            assert!(
+                text.starts_with(&format!("{SCOPE} is {value:?}: ")),
+                "{text}"
+            );
+            assert!(
+                text.ends_with("cpu, smt, cache_shard, cache, numa, system"),
+                "{text}"
+            );
         }
         let mut builder = Builder::new_multi_thread();
         assert!(builder.affinity_scope(AffinityScope::Cpu).build().is_ok());

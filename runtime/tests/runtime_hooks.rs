@@ -96,7 +96,11 @@ fn the_main_future_that_the_park_hook_wakes_is_polled() {
         runtime.block_on(std::future::poll_fn(|context| {
             polls += 1;
             *waker.lock().unwrap() = Some(context.waker().clone());
-            if polls == 3 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            if polls == 3 {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
         }));
     });
 }
@@ -169,7 +173,10 @@ fn hooks_run_inside_the_runtime() {
         runtime.block_on(async { fastwake::spawn(async {}).await.unwrap() });
         drop(runtime);
         let inside: Vec<bool> = receiver.iter().collect();
-        assert!(inside.len() >= 4 && inside.iter().all(|inside| *inside), "{inside:?}");
+        assert!(
+            inside.len() >= 4 && inside.iter().all(|inside| *inside),
+            "{inside:?}"
+        );
     });
 }
 
@@ -194,10 +201,26 @@ fn a_panicking_hook_takes_no_worker_with_it() {
 #[test]
 fn threads_bear_the_name_that_the_builder_gives() {
     let name = || thread::current().name().map(str::to_owned);
-    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("abc").build().unwrap();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("abc")
+        .build()
+        .unwrap();
     runtime.block_on(async {
-        assert_eq!(fastwake::spawn(async move { name() }).await.unwrap().as_deref(), Some("abc"));
-        assert_eq!(fastwake::task::spawn_blocking(name).await.unwrap().as_deref(), Some("abc"));
+        assert_eq!(
+            fastwake::spawn(async move { name() })
+                .await
+                .unwrap()
+                .as_deref(),
+            Some("abc")
+        );
+        assert_eq!(
+            fastwake::task::spawn_blocking(name)
+                .await
+                .unwrap()
+                .as_deref(),
+            Some("abc")
+        );
         let computing = fastwake::task::spawn_cpu_intensive(name);
         assert_eq!(computing.await.unwrap().as_deref(), Some("abc"));
     });
@@ -207,7 +230,10 @@ fn threads_bear_the_name_that_the_builder_gives() {
         .thread_name_fn(move || format!("worker-{}", numbers.add()))
         .build()
         .unwrap();
-    let named = runtime.block_on(runtime.spawn(async move { name() })).unwrap().unwrap();
+    let named = runtime
+        .block_on(runtime.spawn(async move { name() }))
+        .unwrap()
+        .unwrap();
     assert!(["worker-1", "worker-2"].contains(&&*named), "{named}");
     for runtime in [multi_thread(1), current_thread()] {
         let named = runtime.block_on(runtime.spawn_blocking(name)).unwrap();
@@ -220,7 +246,10 @@ fn a_name_with_a_nul_byte_is_refused() {
     let text = panic_message(|| {
         Builder::new_multi_thread().thread_name("a\0b");
     });
-    assert_eq!(text, r#"thread_name is "a\0b"; it must not hold a NUL byte"#);
+    assert_eq!(
+        text,
+        r#"thread_name is "a\0b"; it must not hold a NUL byte"#
+    );
 }
 
 /// What the naming function does wrong must not cost the runtime its threads.
@@ -228,7 +257,8 @@ fn a_name_with_a_nul_byte_is_refused() {
 fn a_naming_function_that_panics_or_gives_nul_bytes_costs_only_the_name() {
     let panicking = || -> String { panic!("a naming function that panics on purpose") };
     let nul = || "a\0b".to_owned();
-    let functions: [Arc<dyn Fn() -> String + Send + Sync>; 2] = [Arc::new(panicking), Arc::new(nul)];
+    let functions: [Arc<dyn Fn() -> String + Send + Sync>; 2] =
+        [Arc::new(panicking), Arc::new(nul)];
     for function in functions {
         for mut builder in both() {
             let function = Arc::clone(&function);
@@ -258,7 +288,10 @@ fn a_thread_that_is_slow_to_be_made_holds_up_only_its_maker() {
             .thread_name_fn(move || {
                 if first() {
                     held.send(()).unwrap();
-                    let _ = released.lock().unwrap().recv_timeout(Duration::from_secs(20));
+                    let _ = released
+                        .lock()
+                        .unwrap()
+                        .recv_timeout(Duration::from_secs(20));
                 }
                 "named".to_owned()
             })
@@ -268,10 +301,16 @@ fn a_thread_that_is_slow_to_be_made_holds_up_only_its_maker() {
         let slow = thread::spawn(move || handle.spawn_on(cpu, async {}).unwrap());
         is_held.recv().unwrap();
         let (sender, receiver) = mpsc::channel();
-        runtime.handle().spawn_on(cpu, async move { sender.send(()).unwrap() }).unwrap();
+        runtime
+            .handle()
+            .spawn_on(cpu, async move { sender.send(()).unwrap() })
+            .unwrap();
         let ran = receiver.recv_timeout(Duration::from_secs(10)).is_ok();
         release.send(()).unwrap();
         runtime.block_on(slow.join().unwrap()).unwrap();
-        assert!(ran, "another's task waited for the thread that was slow to be made");
+        assert!(
+            ran,
+            "another's task waited for the thread that was slow to be made"
+        );
     });
 }

@@ -19,7 +19,10 @@ use support::{Count, must_end};
 const IMPOSSIBLE_STACK: usize = 1 << 46;
 
 fn without_threads() -> Runtime {
-    Builder::new_current_thread().thread_stack_size(IMPOSSIBLE_STACK).build().unwrap()
+    Builder::new_current_thread()
+        .thread_stack_size(IMPOSSIBLE_STACK)
+        .build()
+        .unwrap()
 }
 
 fn first_cpu() -> usize {
@@ -32,7 +35,12 @@ fn assert_not_started<T: std::fmt::Debug>(result: Result<T, JoinError>) {
     assert!(error.is_cancelled() && !error.is_panic());
     let reason = error.not_started_because().expect("the system's reason");
     assert!(reason.raw_os_error().is_some(), "{reason:?}");
-    assert!(error.to_string().contains("was not started: the system gave no thread"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("was not started: the system gave no thread"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -45,7 +53,10 @@ fn a_build_that_gets_no_worker_is_an_error() {
                 .build()
                 .unwrap_err();
             let text = error.to_string();
-            assert!(text.starts_with("the system gave no thread for a worker: "), "{text}");
+            assert!(
+                text.starts_with("the system gave no thread for a worker: "),
+                "{text}"
+            );
         }
     });
 }
@@ -55,9 +66,19 @@ fn a_build_with_a_stack_that_no_thread_can_have_is_an_error() {
     must_end(|| {
         for bytes in [usize::MAX, usize::MAX / 2, isize::MAX as usize - 1] {
             let mut builder = Builder::new_multi_thread();
-            let error = builder.worker_threads(1).thread_stack_size(bytes).build().unwrap_err();
-            assert!(error.to_string().starts_with("the system gave no thread"), "{error}");
-            let runtime = Builder::new_current_thread().thread_stack_size(bytes).build().unwrap();
+            let error = builder
+                .worker_threads(1)
+                .thread_stack_size(bytes)
+                .build()
+                .unwrap_err();
+            assert!(
+                error.to_string().starts_with("the system gave no thread"),
+                "{error}"
+            );
+            let runtime = Builder::new_current_thread()
+                .thread_stack_size(bytes)
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 assert!(fastwake::task::spawn_blocking(|| ()).await.is_err());
                 assert!(fastwake::task::spawn_cpu_intensive(|| ()).await.is_err());
@@ -79,7 +100,9 @@ fn what_needs_a_thread_that_is_refused_says_so() {
                 let kept = dropped.on_drop();
                 assert_not_started(fastwake::task::spawn_cpu_intensive(move || drop(kept)).await);
                 let kept = dropped.on_drop();
-                let task = handle.spawn_on(first_cpu(), async move { drop(kept) }).unwrap();
+                let task = handle
+                    .spawn_on(first_cpu(), async move { drop(kept) })
+                    .unwrap();
                 assert_not_started(task.await);
             }
             // Those that need none go on.
@@ -88,7 +111,14 @@ fn what_needs_a_thread_that_is_refused_says_so() {
         assert_eq!(dropped.get(), 60);
         let metrics = runtime.metrics();
         assert_eq!(metrics.blocking().refused_threads, 20);
-        assert_eq!(metrics.pools().iter().map(|pool| pool.refused_threads).sum::<u64>(), 40);
+        assert_eq!(
+            metrics
+                .pools()
+                .iter()
+                .map(|pool| pool.refused_threads)
+                .sum::<u64>(),
+            40
+        );
     });
 }
 
@@ -137,7 +167,10 @@ fn existing_threads_go_on_when_no_more_are_to_be_had() {
         // SAFETY: only calls that are allowed between fork and exec; nothing is allocated.
         unsafe {
             command.pre_exec(|| {
-                let limit = libc::rlimit { rlim_cur: 12, rlim_max: 12 };
+                let limit = libc::rlimit {
+                    rlim_cur: 12,
+                    rlim_max: 12,
+                };
                 if libc::getuid() == 0 {
                     // Root is exempt from the limit. A number that hardly anybody uses, since the
                     // limit counts all threads of the user.
@@ -180,7 +213,10 @@ fn with_few_threads() {
             }
         }
         let blocking = fastwake::runtime::Handle::current().metrics().blocking();
-        assert!(blocking.threads_made == 0 || done == 200, "{done} done with {blocking:?}");
+        assert!(
+            blocking.threads_made == 0 || done == 200,
+            "{done} done with {blocking:?}"
+        );
         // A worker that blocks, and for which there is no spare, is missed and nothing more.
         let tasks: Vec<_> = (0..20)
             .map(|_| {
@@ -193,7 +229,15 @@ fn with_few_threads() {
             task.await.unwrap();
         }
     });
-    let refused: u64 = runtime.metrics().pools().iter().map(|pool| pool.refused_threads).sum();
+    let refused: u64 = runtime
+        .metrics()
+        .pools()
+        .iter()
+        .map(|pool| pool.refused_threads)
+        .sum();
     let blocking = runtime.metrics().blocking();
-    println!("refused: {refused} workers, {} of {blocking:?}", blocking.refused_threads);
+    println!(
+        "refused: {refused} workers, {} of {blocking:?}",
+        blocking.refused_threads
+    );
 }

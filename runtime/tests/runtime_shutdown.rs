@@ -7,7 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use fastwake::runtime::{Builder, Handle, Runtime};
-use support::{Count, OnDrop, current_thread, keep, multi_thread, must_end, on_both, panic_message, until};
+use support::{
+    Count, OnDrop, current_thread, keep, multi_thread, must_end, on_both, panic_message, until,
+};
 
 /// Spawns tasks that are suspended when this returns.
 fn suspend(runtime: &Runtime, tasks: impl IntoIterator<Item: Send + 'static>) -> usize {
@@ -127,8 +129,12 @@ fn what_is_spawned_after_the_end_is_cancelled() {
             let cpu = fastwake::topology::allowed_cpus().unwrap().first().unwrap();
             drop(runtime);
             let dropped = Count::default();
-            let (a, b, c, d) =
-                (dropped.on_drop(), dropped.on_drop(), dropped.on_drop(), dropped.on_drop());
+            let (a, b, c, d) = (
+                dropped.on_drop(),
+                dropped.on_drop(),
+                dropped.on_drop(),
+                dropped.on_drop(),
+            );
             let mut tasks = vec![
                 handle.spawn(async move { drop(a) }),
                 handle.spawn_blocking(move || drop(b)),
@@ -141,7 +147,10 @@ fn what_is_spawned_after_the_end_is_cancelled() {
             for task in tasks {
                 assert!(task.is_finished());
                 let error = handle.block_on(task).unwrap_err();
-                assert!(error.is_cancelled() && error.not_started_because().is_none(), "{error}");
+                assert!(
+                    error.is_cancelled() && error.not_started_because().is_none(),
+                    "{error}"
+                );
             }
         });
     });
@@ -187,9 +196,13 @@ fn a_runtime_may_be_dropped_where_blocking_is_allowed() {
             let inner = multi_thread(2);
             fastwake::task::block_in_place(|| drop(inner));
             let inner = multi_thread(2);
-            fastwake::task::spawn_blocking(move || drop(inner)).await.unwrap();
+            fastwake::task::spawn_blocking(move || drop(inner))
+                .await
+                .unwrap();
             let inner = current_thread();
-            fastwake::task::spawn_cpu_intensive(move || drop(inner)).await.unwrap();
+            fastwake::task::spawn_cpu_intensive(move || drop(inner))
+                .await
+                .unwrap();
             multi_thread(2).shutdown_background();
         });
     });
@@ -212,7 +225,9 @@ fn a_runtime_may_be_dropped_on_its_own_threads() {
                 1 => drop(handle.spawn_cpu_intensive(end)),
                 _ => drop(handle.spawn(async { fastwake::task::block_in_place(end) })),
             }
-            receiver.recv_timeout(Duration::from_secs(20)).expect("the drop ends");
+            receiver
+                .recv_timeout(Duration::from_secs(20))
+                .expect("the drop ends");
         }
     });
 }
@@ -264,7 +279,11 @@ fn a_shutdown_that_need_not_wait_is_done_before_its_timeout() {
 fn many_runtimes_come_and_go() {
     must_end(|| {
         for round in 0..200 {
-            let runtime = if round % 4 == 0 { current_thread() } else { multi_thread(1 + round % 3) };
+            let runtime = if round % 4 == 0 {
+                current_thread()
+            } else {
+                multi_thread(1 + round % 3)
+            };
             let dropped = Count::default();
             for _ in 0..round % 7 {
                 runtime.spawn(keep(dropped.on_drop()));

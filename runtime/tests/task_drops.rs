@@ -59,13 +59,25 @@ impl Case {
     fn all() -> Vec<Self> {
         use Panics::*;
         let mut all = Vec::new();
-        for panics in [Nowhere, InPoll, InFutureDrop, InOutputDrop, InPollAndFutureDrop, InBothDrops] {
+        for panics in [
+            Nowhere,
+            InPoll,
+            InFutureDrop,
+            InOutputDrop,
+            InPollAndFutureDrop,
+            InBothDrops,
+        ] {
             for ends in [Ends::AtFirstPoll, Ends::AfterSuspension, Ends::Never] {
                 use Aborted::*;
                 for aborted in [No, BeforeFirstPoll, WhileSuspended, AfterCompletion] {
                     use Handle::*;
                     for handle in [Awaited, DroppedAtOnce, DroppedAtTheEnd, Kept] {
-                        all.push(Self { panics, ends, aborted, handle });
+                        all.push(Self {
+                            panics,
+                            ends,
+                            aborted,
+                            handle,
+                        });
                     }
                 }
             }
@@ -107,7 +119,12 @@ struct Bomb {
 impl Drop for Bomb {
     fn drop(&mut self) {
         let seen = &self.seen;
-        if self.is_output { &seen.output_drops } else { &seen.future_drops }.add();
+        if self.is_output {
+            &seen.output_drops
+        } else {
+            &seen.future_drops
+        }
+        .add();
         // In an unwind it would end the process, which is the language's rule and not ours.
         if self.armed && !std::thread::panicking() {
             panic!("on purpose, in a drop");
@@ -117,8 +134,18 @@ impl Drop for Bomb {
 
 fn task(runtime: &Runtime, case: Case, seen: &Arc<Seen>) -> JoinHandle<Bomb> {
     use Panics::*;
-    let bomb = |is_output, armed| Bomb { seen: Arc::clone(seen), is_output, armed };
-    let kept = bomb(false, matches!(case.panics, InFutureDrop | InPollAndFutureDrop | InBothDrops));
+    let bomb = |is_output, armed| Bomb {
+        seen: Arc::clone(seen),
+        is_output,
+        armed,
+    };
+    let kept = bomb(
+        false,
+        matches!(
+            case.panics,
+            InFutureDrop | InPollAndFutureDrop | InBothDrops
+        ),
+    );
     seen.made.add();
     let seen = Arc::clone(seen);
     let mut suspended = false;
@@ -139,7 +166,11 @@ fn task(runtime: &Runtime, case: Case, seen: &Arc<Seen>) -> JoinHandle<Bomb> {
         }
         seen.outputs.fetch_add(1, SeqCst);
         let armed = matches!(case.panics, InOutputDrop | InBothDrops);
-        Poll::Ready(Bomb { seen: Arc::clone(&seen), is_output: true, armed })
+        Poll::Ready(Bomb {
+            seen: Arc::clone(&seen),
+            is_output: true,
+            armed,
+        })
     }))
 }
 
@@ -167,7 +198,9 @@ fn run(runtime: Runtime, case: Case) {
     if case.handle == Handle::DroppedAtOnce {
         quietly(|| drop(handle.take()));
     }
-    settle(&runtime, || abort.is_finished() || seen.waker.lock().unwrap().is_some());
+    settle(&runtime, || {
+        abort.is_finished() || seen.waker.lock().unwrap().is_some()
+    });
     if case.aborted == Aborted::WhileSuspended {
         abort.abort();
         abort.abort();
@@ -188,7 +221,10 @@ fn run(runtime: Runtime, case: Case) {
             let result = runtime.block_on(handle);
             if case.aborted == Aborted::WhileSuspended {
                 let error = result.as_ref().map(|_| ()).unwrap_err();
-                assert!(error.is_cancelled() || error.is_panic(), "{case:?}: {error}");
+                assert!(
+                    error.is_cancelled() || error.is_panic(),
+                    "{case:?}: {error}"
+                );
             }
             quietly(move || drop(result));
         }
@@ -207,7 +243,11 @@ fn run(runtime: Runtime, case: Case) {
     // The last reference to the task is gone, and with it all that it owned.
     assert_eq!(Arc::strong_count(&seen), 1, "{case:?}");
     assert_eq!(seen.future_drops.get(), 1, "{case:?}");
-    assert_eq!(seen.output_drops.get(), seen.outputs.load(SeqCst), "{case:?}");
+    assert_eq!(
+        seen.output_drops.get(),
+        seen.outputs.load(SeqCst),
+        "{case:?}"
+    );
 }
 
 #[test]
@@ -248,7 +288,11 @@ fn a_payload_that_panics_when_dropped_takes_no_worker_with_it() {
                 // Nobody takes the payload, so the worker drops it.
                 drop(runtime.spawn(async move { panic_any(Payload(depth)) }));
                 let task = runtime.spawn(async { 1 });
-                assert_eq!(runtime.block_on(task).unwrap(), 1, "after a payload of depth {depth}");
+                assert_eq!(
+                    runtime.block_on(task).unwrap(),
+                    1,
+                    "after a payload of depth {depth}"
+                );
             }
         });
     }

@@ -54,8 +54,16 @@ fn a_panic_reaches_the_handle_with_its_payload() {
             assert_eq!(error.id(), id);
             assert_eq!(error.to_string(), format!("task {id} panicked"));
             assert_eq!(error.into_panic().downcast_ref(), Some(&7_u8));
-            let error = spawn(async { panic!("{}", "text") }).await.map(|()| ()).unwrap_err();
-            assert!(error.to_string().ends_with(r#"panicked with message "text""#), "{error}");
+            let error = spawn(async { panic!("{}", "text") })
+                .await
+                .map(|()| ())
+                .unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .ends_with(r#"panicked with message "text""#),
+                "{error}"
+            );
             assert_eq!(spawn(async { 1 }).await.unwrap(), 1);
         });
     });
@@ -191,11 +199,21 @@ fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
             let (first, first_wakes) = counting_waker();
             let (second, second_wakes) = counting_waker();
             for waker in [&first, &first, &second, &first, &second, &second] {
-                assert!(handle.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+                assert!(
+                    handle
+                        .as_mut()
+                        .poll(&mut Context::from_waker(waker))
+                        .is_pending()
+                );
             }
             release.send(()).unwrap();
             support::until(|| second_wakes.get() == 1);
-            assert!(handle.as_mut().poll(&mut Context::from_waker(&first)).is_ready());
+            assert!(
+                handle
+                    .as_mut()
+                    .poll(&mut Context::from_waker(&first))
+                    .is_ready()
+            );
             assert_eq!((first_wakes.get(), second_wakes.get()), (0, 1));
             drop((first, second));
         });
@@ -211,7 +229,12 @@ fn a_waker_is_not_kept_by_a_task_whose_handle_is_gone() {
         let task = runtime.spawn(pending::<()>());
         {
             let mut handle = pin!(task);
-            assert!(handle.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            assert!(
+                handle
+                    .as_mut()
+                    .poll(&mut Context::from_waker(&waker))
+                    .is_pending()
+            );
             assert_eq!(Arc::strong_count(&counted), 3);
         }
         assert_eq!(Arc::strong_count(&counted), 2);
@@ -256,7 +279,10 @@ fn a_handle_polled_again_after_its_output_panics() {
             let again = || {
                 let _ = pin!(&mut task).poll(&mut Context::from_waker(waker));
             };
-            assert_eq!(panic_message(again), "`JoinHandle` polled after it gave its output");
+            assert_eq!(
+                panic_message(again),
+                "`JoinHandle` polled after it gave its output"
+            );
             drop(task);
         });
     });
@@ -294,11 +320,13 @@ fn ids_are_unique_and_known_inside_the_task() {
             let text = panic_message(|| task::id());
             assert!(text.contains("`task::id` is for tasks"), "{text}");
             let ids = runtime.block_on(async {
-                assert!(task::try_id().is_none(), "the future of `block_on` is no task");
+                assert!(
+                    task::try_id().is_none(),
+                    "the future of `block_on` is no task"
+                );
                 let mut ids = std::collections::HashSet::new();
                 for _ in 0..300 {
-                    let tasks =
-                        [spawn(async { task::id() }), task::spawn_blocking(task::id)];
+                    let tasks = [spawn(async { task::id() }), task::spawn_blocking(task::id)];
                     for task in tasks {
                         let id = task.id();
                         assert_eq!(id, task.await.unwrap());
@@ -324,7 +352,9 @@ fn a_name_is_told_in_the_error() {
             assert_eq!(error.to_string(), text);
             assert_eq!(format!("{error:?}"), format!("JoinError({text})"));
             for cpu_intensive in [false, true] {
-                let builder = task::Builder::new().name("hash").cpu_intensive(cpu_intensive);
+                let builder = task::Builder::new()
+                    .name("hash")
+                    .cpu_intensive(cpu_intensive);
                 let task = builder.spawn_blocking(|| panic!("on purpose")).unwrap();
                 let error = task.await.map(|()| ()).unwrap_err();
                 assert!(error.to_string().contains(" (hash) "), "{error}");
@@ -332,7 +362,10 @@ fn a_name_is_told_in_the_error() {
             let task = builder.spawn(pending::<()>()).unwrap();
             task.abort();
             let error = task.await.unwrap_err();
-            assert!(error.to_string().ends_with("(resize) was cancelled"), "{error}");
+            assert!(
+                error.to_string().ends_with("(resize) was cancelled"),
+                "{error}"
+            );
         });
     });
 }

@@ -229,7 +229,10 @@ fn a_set_that_is_polled_by_hand_wakes_for_what_is_added_later() {
                 assert_eq!(next.await.unwrap().unwrap(), 9);
                 let set = &mut *set.lock().unwrap();
                 let mut context = Context::from_waker(Waker::noop());
-                assert!(matches!(set.poll_join_next_with_id(&mut context), Poll::Pending));
+                assert!(matches!(
+                    set.poll_join_next_with_id(&mut context),
+                    Poll::Pending
+                ));
             });
         });
     });
@@ -251,9 +254,11 @@ fn many_tasks_go_through_a_set_and_are_freed() {
                 }
                 drop(set);
             });
-            until(|| dropped.get() == 2000 || {
-                runtime.block_on(yield_now());
-                false
+            until(|| {
+                dropped.get() == 2000 || {
+                    runtime.block_on(yield_now());
+                    false
+                }
             });
         });
     });

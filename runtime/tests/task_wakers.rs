@@ -84,7 +84,11 @@ fn a_wake_during_the_poll_leads_to_another() {
                 polls += 1;
                 let waker = context.waker().clone();
                 thread::spawn(move || waker.wake()).join().unwrap();
-                if polls == 100 { Poll::Ready(polls) } else { Poll::Pending }
+                if polls == 100 {
+                    Poll::Ready(polls)
+                } else {
+                    Poll::Pending
+                }
             }));
             assert_eq!(runtime.block_on(task).unwrap(), 100);
         });
@@ -101,7 +105,10 @@ fn no_poll_follows_the_completion() {
             let task = runtime.spawn(poll_fn(move |context| {
                 assert!(!done, "polled after completion");
                 let waker = context.waker();
-                wakers.lock().unwrap().extend([waker.clone(), waker.clone()]);
+                wakers
+                    .lock()
+                    .unwrap()
+                    .extend([waker.clone(), waker.clone()]);
                 // Woken in its last poll, too.
                 waker.wake_by_ref();
                 done = true;
@@ -138,7 +145,9 @@ fn a_waker_may_outlive_the_runtime_and_be_used_on_any_thread() {
                     })
                 })
                 .collect();
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
             assert!(current_thread().block_on(task).unwrap_err().is_cancelled());
             drop(waker);
             assert_eq!(polls.get(), 1);
@@ -150,7 +159,11 @@ fn a_waker_may_outlive_the_runtime_and_be_used_on_any_thread() {
 fn wakes_from_outside_during_the_shutdown_are_harmless() {
     must_end(|| {
         for round in 0..100 {
-            let runtime = if round % 3 == 0 { current_thread() } else { multi_thread(1 + round % 2) };
+            let runtime = if round % 3 == 0 {
+                current_thread()
+            } else {
+                multi_thread(1 + round % 2)
+            };
             let dropped = Count::default();
             let wakers: Vec<_> = (0..8)
                 .map(|_| {
@@ -185,7 +198,9 @@ fn wakes_from_outside_during_the_shutdown_are_harmless() {
             drop(runtime);
             assert_eq!(dropped.get(), 8);
             stop.store(true, SeqCst);
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
         }
     });
 }
@@ -269,7 +284,9 @@ fn a_waker_may_be_used_while_a_thread_is_torn_down() {
             let own = waker.clone();
             // On a thread of the runtime itself, too.
             runtime.spawn_blocking(move || KEPT.set(Some(WakesOnDrop(Some(own)))));
-            thread::spawn(move || KEPT.set(Some(WakesOnDrop(Some(waker))))).join().unwrap();
+            thread::spawn(move || KEPT.set(Some(WakesOnDrop(Some(waker)))))
+                .join()
+                .unwrap();
             run_until(&runtime, || polls.get() >= 2);
             drop(runtime);
         });
