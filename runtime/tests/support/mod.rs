@@ -16,7 +16,7 @@ use fastwake::runtime::{Builder, Runtime};
 
 /// After this long, a test that does not get on has failed. Far more than any takes, also under
 /// emulation and with sanitizers.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn multi_thread(workers: usize) -> Runtime {
     Builder::new_multi_thread()
