@@ -73,8 +73,7 @@ const WAIT: Duration = Duration::from_micros(100);
 
 impl Workload for Waiting {
     const NAME: &'static str = "blocking-wait";
-    const QUESTION: &'static str =
-        "How many get done if each sleeps for 100 µs, as if it waited for a disk, and one outside \
+    const QUESTION: &'static str = "How many get done if each sleeps for 100 µs, as if it waited for a disk, and one outside \
          thread submits all of them at once?";
     const REFUTED_BY: &'static str =
         "a ratio below 1: the pool is slow to see that its threads wait, and makes too few";
