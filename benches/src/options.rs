@@ -42,9 +42,9 @@ impl fmt::Display for BadOption {
 
 impl std::error::Error for BadOption {}
 
-/// Odd, so that the median is one of them.
-const ROUNDS: usize = 21;
-const QUICK_ROUNDS: usize = 5;
+/// Multiples of the orders in which the peers can run.
+const ROUNDS: usize = 24;
+const QUICK_ROUNDS: usize = 6;
 const WORKERS: usize = 2;
 
 impl Options {
