@@ -1,4 +1,34 @@
-//! An async runtime.
+//! An async runtime that wakes its workers after the lock, on pools that follow the machine.
+//!
+//! fastwake runs futures as tasks on a pool of worker threads for each group of CPUs that share a
+//! cache ([`topology`] says which do, [`runtime::Builder`] which groups to take). Its scheduler takes
+//! over the deferred wake-up of the Linux workqueue: whom to wake is decided under the pool's lock,
+//! and the wake-up, which costs hundreds of times as much as the push that it follows, is issued
+//! after it.
+//!
+//! Names and semantics are tokio's where tokio has them. Work that blocks its thread goes to
+//! [`task::spawn_blocking`], work that computes for long to [`task::spawn_cpu_intensive`], so that
+//! neither keeps the other tasks waiting.
+//!
+//! ```
+//! #[fastwake::main]
+//! async fn main() {
+//!     let sum = fastwake::task::spawn_cpu_intensive(|| (1..=1_000_u64).sum::<u64>());
+//!     let hello = fastwake::spawn(async { "hello" });
+//!     println!("{}, {}", hello.await.unwrap(), sum.await.unwrap());
+//! }
+//! ```
+//!
+//! # What is promised
+//!
+//! A task that is woken is polled again, exactly as often as [`std::future::Future`] demands, as long
+//! as its runtime lives and some worker gets to it: a worker does, unless every one is kept by a poll
+//! that does not return. A task is polled to completion or dropped, once. Which worker polls it, in
+//! which order, and that wake-ups are issued after the lock, is today's behaviour.
+//!
+//! # Features
+//!
+//! * `macros` (default): [`main`](macro@main) and [`test`](macro@test).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod runtime;
@@ -18,3 +48,8 @@ mod threads;
 pub use fastwake_macros::{main, test};
 
 pub use task::spawn;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

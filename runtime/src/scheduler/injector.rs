@@ -9,7 +9,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::cell::TaskList;
 use crate::metrics::InjectorCounters;
-use crate::primitives::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::primitives::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 use crate::primitives::{Arc, Lock, LockGuard};
 
@@ -488,6 +488,8 @@ impl Hints {
 
     /// True: it was the last, and has to look once more, behind a fence (I5).
     pub(super) fn end_search(&self) -> bool {
-        self.searching.fetch_sub(1, Relaxed) == 1
+        // ORDERING: AcqRel, so that the last one sees what the others have put into their own queues
+        // before they left the search to it.
+        self.searching.fetch_sub(1, AcqRel) == 1
     }
 }

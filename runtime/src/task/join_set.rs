@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crossbeam_queue::SegQueue;
+use futures_core::Stream;
 use futures_task::{ArcWake, waker_ref};
 
 use crate::cell::{AbortHandle, Id, JoinError, JoinHandle};
 use crate::runtime::Handle;
 
 /// Tasks that belong together: they are awaited in the order in which they complete, and aborted
-/// when the set is dropped.
+/// when the set is dropped. The set is also a [`Stream`] of their results.
 ///
 /// # Examples
 ///
@@ -278,6 +279,19 @@ impl<T: Send + 'static> JoinSet<T> {
 impl<T> Drop for JoinSet<T> {
     fn drop(&mut self) {
         self.abort_all();
+    }
+}
+
+impl<T> Stream for JoinSet<T> {
+    type Item = Result<T, JoinError>;
+
+    /// As [`poll_join_next`](Self::poll_join_next).
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_join_next(context)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), Some(self.len()))
     }
 }
 

@@ -158,9 +158,9 @@ fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
         let counts = Counts::new();
         let producer = worker(&pool, reserve(&pool));
         assert!(matches!(producer.arrive(), Next::Search));
-        // The first goes to the local queue, where the searcher finds it.
-        producer.schedule(counts.runnable(&pool));
-        producer.schedule(counts.runnable(&pool));
+        // Enough for a thief to take more than one.
+        producer.push_back(counts.runnable(&pool));
+        producer.push_back(counts.runnable(&pool));
 
         let (searching, sleeping) = (reserve(&pool), reserve(&pool));
         let other = Arc::clone(&pool);
@@ -193,9 +193,8 @@ fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
             notice.unpark();
         };
         let (task, _handle) = cell::new(future, pool.as_scheduler(), meta);
-        // Displaces the one in the LIFO slot, and is displaced in turn.
-        producer.schedule(task);
-        producer.schedule(counts.runnable(&pool));
+        producer.push_back(task);
+        pool.help_local();
         done.prepare();
         done.wait(None);
         pool.close();

@@ -191,7 +191,7 @@ impl<'p> Worker<'p> {
         }
     }
 
-    fn push_back(&self, task: Runnable) {
+    pub(super) fn push_back(&self, task: Runnable) {
         if let Some(overflow) = self.slot.queue.push_back(task) {
             self.slot.counters.overflows.increment();
             self.pool.submit_batch(overflow);

@@ -1,0 +1,289 @@
+#![forbid(unsafe_code)]
+//! Values that belong to a task, as thread-locals belong to a thread.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::thread::LocalKey as ThreadLocalKey;
+use std::{error, fmt, mem};
+
+use pin_project_lite::pin_project;
+
+/// Declares task-local keys, each a `static` of the type [`task::LocalKey`](crate::task::LocalKey).
+///
+/// # Examples
+///
+/// ```
+/// fastwake::task_local! {
+///     /// The request that the task serves.
+///     pub static REQUEST: u32;
+///     static USER: String;
+/// }
+///
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// REQUEST.scope(7, async {
+///     assert_eq!(REQUEST.get(), 7);
+///     assert!(USER.try_with(|_| ()).is_err());
+/// }).await;
+/// # });
+/// ```
+#[macro_export]
+macro_rules! task_local {
+    () => {};
+    ($(#[$attr:meta])* $vis:vis static $name:ident: $t:ty; $($rest:tt)*) => {
+        $crate::__task_local_key!($(#[$attr])* $vis $name, $t);
+        $crate::task_local!($($rest)*);
+    };
+    ($(#[$attr:meta])* $vis:vis static $name:ident: $t:ty) => {
+        $crate::__task_local_key!($(#[$attr])* $vis $name, $t);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __task_local_key {
+    ($(#[$attr:meta])* $vis:vis $name:ident, $t:ty) => {
+        $(#[$attr])*
+        $vis static $name: $crate::task::LocalKey<$t> = {
+            ::std::thread_local! {
+                static KEY: ::std::cell::RefCell<::std::option::Option<$t>> =
+                    const { ::std::cell::RefCell::new(::std::option::Option::None) };
+            }
+            $crate::task::LocalKey::__new(&KEY)
+        };
+    };
+}
+
+/// A key for a value of a task, declared by [`task_local!`](crate::task_local).
+///
+/// [`scope`](Self::scope) sets the value for a future; while that future is polled, and nowhere
+/// else, the key has it. Tasks that it spawns do not inherit it.
+pub struct LocalKey<T: 'static> {
+    slot: &'static ThreadLocalKey<RefCell<Option<T>>>,
+}
+
+impl<T> LocalKey<T> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __new(slot: &'static ThreadLocalKey<RefCell<Option<T>>>) -> Self {
+        Self { slot }
+    }
+
+    /// Gives the key a value for as long as `future` runs. A value that is set already is hidden
+    /// meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fastwake::task_local! { static DEPTH: u32; }
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let inner = DEPTH.scope(1, async { DEPTH.scope(2, async { DEPTH.get() }).await }).await;
+    /// assert_eq!(inner, 2);
+    /// # });
+    /// ```
+    pub fn scope<F: Future>(&'static self, value: T, future: F) -> TaskLocalFuture<T, F> {
+        TaskLocalFuture {
+            key: self,
+            value: Some(value),
+            future: Some(future),
+        }
+    }
+
+    /// Gives the key a value for as long as `f` runs.
+    #[track_caller]
+    pub fn sync_scope<R>(&'static self, value: T, f: impl FnOnce() -> R) -> R {
+        let mut value = Some(value);
+        let _set = Set::new(self, &mut value);
+        f()
+    }
+
+    /// Gives `f` the value.
+    ///
+    /// # Panics
+    ///
+    /// Outside a [`scope`](Self::scope); see [`try_with`](Self::try_with).
+    #[track_caller]
+    pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
+        match self.try_with(f) {
+            Ok(result) => result,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Gives `f` the value.
+    ///
+    /// # Errors
+    ///
+    /// Outside a [`scope`](Self::scope), and on a thread that is being torn down.
+    pub fn try_with<R>(&'static self, f: impl FnOnce(&T) -> R) -> Result<R, AccessError> {
+        let result = self.slot.try_with(|slot| slot.borrow().as_ref().map(f));
+        result.ok().flatten().ok_or(AccessError(()))
+    }
+
+    /// A copy of the value.
+    ///
+    /// # Panics
+    ///
+    /// As [`with`](Self::with).
+    #[track_caller]
+    pub fn get(&'static self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Exchanges the value with that of a scope.
+    fn swap(&self, value: &mut Option<T>) {
+        // In a torn-down thread nobody could read it; `f` runs without it, as `with` reports.
+        let _ = self
+            .slot
+            .try_with(|slot| mem::swap(&mut *slot.borrow_mut(), value));
+    }
+}
+
+/// The value is set; dropping this takes it back.
+struct Set<'a, T: 'static>(&'static LocalKey<T>, &'a mut Option<T>);
+
+impl<'a, T> Set<'a, T> {
+    fn new(key: &'static LocalKey<T>, value: &'a mut Option<T>) -> Self {
+        key.swap(value);
+        Self(key, value)
+    }
+}
+
+impl<T> Drop for Set<'_, T> {
+    fn drop(&mut self) {
+        self.0.swap(self.1);
+    }
+}
+
+pin_project! {
+    /// A future with a task-local value; see [`LocalKey::scope`].
+    pub struct TaskLocalFuture<T: 'static, F> {
+        key: &'static LocalKey<T>,
+        value: Option<T>,
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<T: 'static, F> PinnedDrop for TaskLocalFuture<T, F> {
+        fn drop(this: Pin<&mut Self>) {
+            // The future's destructor sees the value, as its polls did.
+            let this = this.project();
+            let mut future = this.future;
+            let _set = Set::new(*this.key, this.value);
+            future.set(None);
+        }
+    }
+}
+
+impl<T, F: Future> Future for TaskLocalFuture<T, F> {
+    type Output = F::Output;
+
+    #[track_caller]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let mut future = this.future;
+        let _set = Set::new(*this.key, this.value);
+        let Some(running) = future.as_mut().as_pin_mut() else {
+            panic!("`TaskLocalFuture` polled after completion");
+        };
+        let polled = running.poll(context);
+        if polled.is_ready() {
+            future.set(None);
+        }
+        polled
+    }
+}
+
+impl<T: 'static, F> fmt::Debug for TaskLocalFuture<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskLocalFuture").finish_non_exhaustive()
+    }
+}
+
+impl<T: 'static> fmt::Debug for LocalKey<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalKey").finish_non_exhaustive()
+    }
+}
+
+/// A task-local value was asked for where it is not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessError(());
+
+impl fmt::Display for AccessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the task-local value is not set here: this runs outside of its `scope`")
+    }
+}
+
+impl error::Error for AccessError {}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use super::*;
+
+    task_local! {
+        static NUMBER: u32;
+        static TEXT: String
+    }
+
+    fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_value_is_set_while_its_future_is_polled_and_only_then() {
+        let mut first = true;
+        let mut future = pin!(NUMBER.scope(
+            1,
+            poll_fn(|_| match mem::replace(&mut first, false) {
+                true => Poll::Pending,
+                false => Poll::Ready(NUMBER.get()),
+            }),
+        ));
+        assert!(poll(future.as_mut()).is_pending());
+        assert_eq!(NUMBER.try_with(|_| ()), Err(AccessError(())));
+        assert_eq!(poll(future), Poll::Ready(1));
+        assert!(NUMBER.try_with(|_| ()).is_err());
+    }
+
+    #[test]
+    fn scopes_nest_and_a_panic_restores_the_outer_value() {
+        NUMBER.sync_scope(1, || {
+            let panicked = catch_unwind(AssertUnwindSafe(|| {
+                NUMBER.sync_scope(2, || panic!("in the inner scope, on purpose"));
+            }));
+            assert!(panicked.is_err());
+            assert_eq!(NUMBER.get(), 1);
+            TEXT.sync_scope("a".into(), || {
+                assert_eq!((NUMBER.get(), TEXT.get()), (1, "a".into()))
+            });
+        });
+        assert!(NUMBER.try_with(|_| ()).is_err());
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_sees_its_value() {
+        struct Check(u32);
+        impl Drop for Check {
+            fn drop(&mut self) {
+                assert_eq!(NUMBER.get(), self.0);
+            }
+        }
+        let check = Check(5);
+        drop(NUMBER.scope(5, async move {
+            let _check = check;
+        }));
+        assert!(NUMBER.try_with(|_| ()).is_err());
+    }
+}
