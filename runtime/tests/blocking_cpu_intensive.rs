@@ -270,3 +270,33 @@ mod priority {
         });
     }
 }
+
+/// Its threads are made on behalf of a closure of another runtime's.
+#[test]
+fn a_closure_may_build_a_runtime_and_spawn_in_another() {
+    on_both(|runtime| {
+        must_end(move || {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(1).thread_keep_alive(Duration::MAX);
+            let other = builder.build().unwrap();
+            let handle = other.handle().clone();
+            let closure = runtime.spawn_cpu_intensive(move || {
+                let blocking = handle.spawn_blocking(|| 1);
+                let computing = handle.spawn_cpu_intensive(|| 2);
+                let built = multi_thread(2);
+                let sum = built.block_on(async {
+                    let spawned = task::spawn(async { 4 }).await.unwrap();
+                    let computed = spawn_cpu_intensive(|| 8).await.unwrap();
+                    spawned + computed + task::spawn_blocking(|| 16).await.unwrap()
+                });
+                drop(built);
+                handle.block_on(async { blocking.await.unwrap() + computing.await.unwrap() + sum })
+            });
+            assert_eq!(runtime.block_on(closure).unwrap(), 31);
+            // Neither keeps the other.
+            drop(runtime);
+            let computing = other.spawn_cpu_intensive(|| 3);
+            assert_eq!(other.block_on(computing).unwrap(), 3);
+        });
+    });
+}
