@@ -23,7 +23,6 @@ fn the_output_and_the_panic_reach_the_handle() {
             assert_eq!(spawn_cpu_intensive(|| 6 * 7).await.unwrap(), 42);
             let error = spawn_cpu_intensive(|| panic!("on purpose"))
                 .await
-                .map(|()| ())
                 .unwrap_err();
             assert_eq!(support::message(&*error.into_panic()), "on purpose");
             assert_eq!(spawn_cpu_intensive(|| 43).await.unwrap(), 43);
