@@ -23,7 +23,6 @@ fn the_output_and_the_panic_reach_the_handle() {
             assert_eq!(spawn_cpu_intensive(|| 6 * 7).await.unwrap(), 42);
             let error = spawn_cpu_intensive(|| panic!("on purpose"))
                 .await
-                .map(|()| ())
                 .unwrap_err();
             assert_eq!(support::message(&*error.into_panic()), "on purpose");
             assert_eq!(spawn_cpu_intensive(|| 43).await.unwrap(), 43);
@@ -269,4 +268,34 @@ mod priority {
             });
         });
     }
+}
+
+/// Its threads are made on behalf of a closure of another runtime's.
+#[test]
+fn a_closure_may_build_a_runtime_and_spawn_in_another() {
+    on_both(|runtime| {
+        must_end(move || {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(1).thread_keep_alive(Duration::MAX);
+            let other = builder.build().unwrap();
+            let handle = other.handle().clone();
+            let closure = runtime.spawn_cpu_intensive(move || {
+                let blocking = handle.spawn_blocking(|| 1);
+                let computing = handle.spawn_cpu_intensive(|| 2);
+                let built = multi_thread(2);
+                let sum = built.block_on(async {
+                    let spawned = task::spawn(async { 4 }).await.unwrap();
+                    let computed = spawn_cpu_intensive(|| 8).await.unwrap();
+                    spawned + computed + task::spawn_blocking(|| 16).await.unwrap()
+                });
+                drop(built);
+                handle.block_on(async { blocking.await.unwrap() + computing.await.unwrap() + sum })
+            });
+            assert_eq!(runtime.block_on(closure).unwrap(), 31);
+            // Neither keeps the other.
+            drop(runtime);
+            let computing = other.spawn_cpu_intensive(|| 3);
+            assert_eq!(other.block_on(computing).unwrap(), 3);
+        });
+    });
 }

@@ -27,10 +27,7 @@ fn the_output_and_the_panic_reach_the_handle() {
     on_both(|runtime| {
         runtime.block_on(async {
             assert_eq!(spawn_blocking(|| 6 * 7).await.unwrap(), 42);
-            let error = spawn_blocking(|| panic!("on purpose"))
-                .await
-                .map(|()| ())
-                .unwrap_err();
+            let error = spawn_blocking(|| panic!("on purpose")).await.unwrap_err();
             assert_eq!(support::message(&*error.into_panic()), "on purpose");
             assert_eq!(spawn_blocking(|| 43).await.unwrap(), 43);
         });

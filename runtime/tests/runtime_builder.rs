@@ -23,7 +23,8 @@ fn a_number_that_is_out_of_bounds_panics_and_names_the_bound() {
         });
         assert_eq!(text, expected("worker_threads", &workers.to_string()));
     }
-    let setters: [(&str, fn(&mut Builder)); 3] = [
+    type Set = fn(&mut Builder);
+    let setters: [(&str, Set); 3] = [
         ("max_blocking_threads", |builder| {
             builder.max_blocking_threads(0);
         }),

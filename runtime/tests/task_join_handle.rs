@@ -1,5 +1,8 @@
 //! What a join handle tells, when, and to whom.
 
+// A handle that a task gives as its output is awaited by somebody else, on purpose.
+#![allow(clippy::async_yields_async)]
+
 mod support;
 
 use std::future::{Future, pending, poll_fn};
@@ -49,15 +52,12 @@ fn a_panic_reaches_the_handle_with_its_payload() {
         runtime.block_on(async {
             let task = spawn(async { std::panic::panic_any(7_u8) });
             let id = task.id();
-            let error: task::JoinError = task.await.map(|()| ()).unwrap_err();
+            let error: task::JoinError = task.await.unwrap_err();
             assert!(error.is_panic() && !error.is_cancelled());
             assert_eq!(error.id(), id);
             assert_eq!(error.to_string(), format!("task {id} panicked"));
             assert_eq!(error.into_panic().downcast_ref(), Some(&7_u8));
-            let error = spawn(async { panic!("{}", "text") })
-                .await
-                .map(|()| ())
-                .unwrap_err();
+            let error = spawn(async { panic!("{}", "text") }).await.unwrap_err();
             assert!(
                 error
                     .to_string()
@@ -347,7 +347,7 @@ fn a_name_is_told_in_the_error() {
             let builder = task::Builder::new().name("resize");
             let task = builder.spawn(async { panic!("on purpose") }).unwrap();
             let id = task.id();
-            let error = task.await.map(|()| ()).unwrap_err();
+            let error = task.await.unwrap_err();
             let text = format!(r#"task {id} (resize) panicked with message "on purpose""#);
             assert_eq!(error.to_string(), text);
             assert_eq!(format!("{error:?}"), format!("JoinError({text})"));
@@ -356,7 +356,7 @@ fn a_name_is_told_in_the_error() {
                     .name("hash")
                     .cpu_intensive(cpu_intensive);
                 let task = builder.spawn_blocking(|| panic!("on purpose")).unwrap();
-                let error = task.await.map(|()| ()).unwrap_err();
+                let error = task.await.unwrap_err();
                 assert!(error.to_string().contains(" (hash) "), "{error}");
             }
             let task = builder.spawn(pending::<()>()).unwrap();

@@ -1,5 +1,8 @@
 //! Wakers: what they compare to, who may use them, and for how long.
 
+// A wake by value and one by reference are two functions, and both are tried.
+#![allow(clippy::waker_clone_wake)]
+
 mod support;
 
 use std::future::{pending, poll_fn};
