@@ -4,7 +4,7 @@
 //! without a privilege. So threads for CPU-intensive work, on which closures may spawn anything,
 //! have theirs made by a thread that keeps its priority. It exists once there is one of them.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io;
 use std::sync::{Mutex, PoisonError, mpsc};
 
@@ -12,66 +12,86 @@ use crate::topology::{current_thread_nice, set_current_thread_nice};
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// The way to a thread that makes threads, which stays as long as there is one.
+pub(super) type Jobs = mpsc::Sender<Job>;
+
 thread_local! {
-    static LOWERED: Cell<bool> = const { Cell::new(false) };
+    /// Of a thread that has lowered its priority: the way to the one that makes threads for it, for
+    /// whatever runtime they are.
+    static JOBS: RefCell<Option<Jobs>> = const { RefCell::new(None) };
 }
 
 /// The kernel's lowest priority.
 const LEAST_NICE: i32 = 19;
 
-/// Gives this thread a lower priority than it has inherited, for good.
-pub(super) fn lower_this_thread(by: i32) {
+/// Gives this thread a lower priority than it has inherited, for good. `jobs` is the way to the one
+/// that makes threads for it from then on.
+pub(super) fn lower_this_thread(by: i32, jobs: Option<Jobs>) {
     // Refused only by a sandbox's filter: then the work runs at the priority of all else.
     if let Ok(inherited) = current_thread_nice() {
         let _ = set_current_thread_nice((inherited + by).min(LEAST_NICE));
     }
-    LOWERED.set(true);
+    JOBS.set(jobs);
 }
 
-/// The way to the thread that makes threads, if there is one.
-pub(super) struct Maker(Mutex<Option<mpsc::Sender<Job>>>);
+/// Runs `make` here or, if this thread has lowered its priority, on the one that makes threads for
+/// it.
+pub(super) fn make(make: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    let jobs = JOBS.try_with(|jobs| jobs.borrow().clone()).ok().flatten();
+    let Some(jobs) = jobs else { return make() };
+    let (answer, answered) = mpsc::sync_channel(1);
+    let job: Job = Box::new(move || drop(answer.send(make())));
+    if let Err(mpsc::SendError(job)) = jobs.send(job) {
+        // It stays as long as this thread has a way to it, unless a job of another's unwound.
+        job();
+    }
+    let gone = |_| {
+        Err(io::Error::other(
+            "the thread that makes threads has panicked",
+        ))
+    };
+    answered.recv().unwrap_or_else(gone)
+}
+
+/// The thread of a runtime that makes threads, if there is one.
+pub(super) struct Maker(Mutex<Place>);
+
+enum Place {
+    Vacant,
+    Taken(Jobs),
+    /// The runtime ends: the threads that still come only leave again, and make none.
+    Closed,
+}
 
 impl Maker {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(None))
+        Self(Mutex::new(Place::Vacant))
     }
 
-    fn jobs(&self) -> std::sync::MutexGuard<'_, Option<mpsc::Sender<Job>>> {
+    fn place(&self) -> std::sync::MutexGuard<'_, Place> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the thread that makes threads, unless it exists; `spawn` makes it out of its body.
-    pub(super) fn start(&self, spawn: impl FnOnce(Job) -> io::Result<()>) -> io::Result<()> {
-        let mut jobs = self.jobs();
-        if jobs.is_none() && !LOWERED.get() {
-            let (sender, receiver) = mpsc::channel::<Job>();
-            spawn(Box::new(move || receiver.into_iter().for_each(|job| job())))?;
-            *jobs = Some(sender);
-        }
-        Ok(())
-    }
-
-    /// Runs `make` here or, if this thread has lowered its priority, on the other.
-    pub(super) fn make(
+    /// The way to the thread that makes threads. If there is none, `spawn` makes one out of its
+    /// body; for a runtime whose end has begun there is none any more.
+    pub(super) fn start(
         &self,
-        make: impl FnOnce() -> io::Result<()> + Send + 'static,
-    ) -> io::Result<()> {
-        if !LOWERED.get() {
-            return make();
+        spawn: impl FnOnce(Job) -> io::Result<()>,
+    ) -> io::Result<Option<Jobs>> {
+        let mut place = self.place();
+        match &*place {
+            Place::Taken(jobs) => return Ok(Some(jobs.clone())),
+            Place::Closed => return Ok(None),
+            Place::Vacant => {}
         }
-        let (answer, answered) = mpsc::sync_channel(1);
-        let job: Job = Box::new(move || drop(answer.send(make())));
-        match self.jobs().as_ref().map(|jobs| jobs.send(job)) {
-            Some(Ok(())) => {}
-            None | Some(Err(_)) => return Err(io::Error::other("the runtime has ended")),
-        }
-        answered
-            .recv()
-            .unwrap_or_else(|_| Err(io::Error::other("the runtime has ended")))
+        let (jobs, receiver) = mpsc::channel::<Job>();
+        spawn(Box::new(move || receiver.into_iter().for_each(|job| job())))?;
+        *place = Place::Taken(jobs.clone());
+        Ok(Some(jobs))
     }
 
-    /// Lets the thread go.
+    /// Lets the thread go, once those that it makes threads for have gone.
     pub(super) fn close(&self) {
-        *self.jobs() = None;
+        *self.place() = Place::Closed;
     }
 }

@@ -103,8 +103,7 @@ impl Threads {
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
         let threads = Arc::clone(self);
-        self.maker
-            .make(move || threads.spawn_here(Some(role), body))
+        maker::make(move || threads.spawn_here(role, body))
     }
 
     /// As [`spawn`](Self::spawn), for a thread that lowers its priority (`by` is added to its `nice` value) for good, as
@@ -116,19 +115,19 @@ impl Threads {
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
-        self.maker.start(|body| self.spawn_here(None, body))?;
+        let threads = Arc::clone(self);
+        // Not counted, and not waited for: it runs no code of the user's, and ends when the last
+        // thread that has a way to it does, which may be the one that waits.
+        let jobs = self
+            .maker
+            .start(|body| maker::make(move || threads.builder().spawn(body).map(drop)))?;
         self.spawn(role, move || {
-            maker::lower_this_thread(by);
+            maker::lower_this_thread(by, jobs);
             body();
         })
     }
 
-    /// Without a role, the thread runs no code of the user's, nor hooks.
-    fn spawn_here(
-        self: &Arc<Self>,
-        role: Option<Role>,
-        body: impl FnOnce() + Send + 'static,
-    ) -> io::Result<()> {
+    fn builder(&self) -> thread::Builder {
         let mut builder = thread::Builder::new();
         if let Some(name) = self.name() {
             builder = builder.name(name);
@@ -136,16 +135,22 @@ impl Threads {
         if let Some(size) = self.config.stack_size {
             builder = builder.stack_size(size);
         }
+        builder
+    }
+
+    fn spawn_here(
+        self: &Arc<Self>,
+        role: Role,
+        body: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let builder = self.builder();
         self.alive().count += 1;
         let leave = Leave(Arc::clone(self));
         let threads = Arc::clone(self);
         // `leave` is dropped with the closure if the thread is refused.
         let handle = builder.spawn(move || {
             let leave = leave;
-            match role {
-                Some(role) => threads.run(role, body),
-                None => body(),
-            }
+            threads.run(role, body);
             drop(threads);
             drop(leave);
         })?;
