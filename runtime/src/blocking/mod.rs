@@ -19,8 +19,9 @@
 //! woken or made costs some 50 µs of somebody's time, and closures that are shorter than that are
 //! done sooner by the threads that run already. So as many threads as CPUs take closures at once;
 //! beyond them, one thread at a time stands watch, and takes a closure only when those that run
-//! have not got on since it last looked. While nobody gets on at all, the next ones do not wait.
+//! have not got on since it last looked while CPUs were idle. While nobody gets on at all, the next ones do not wait.
 
+mod load;
 mod pool;
 mod queue;
 #[cfg(test)]

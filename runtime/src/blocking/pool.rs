@@ -16,13 +16,10 @@ use crate::park::{Parker, Unparked, Woken};
 use crate::primitives::Lock;
 use crate::threads::{Role, Threads};
 
+use super::load::{Load, WATCH_MIN};
 use super::queue::{Call, Order, Progress, Queue};
 
-/// How long the watcher sleeps before it looks whether the others have got on: about what it costs
-/// to wake a thread, so that closures shorter than that are left to those that run.
-const WATCH_MIN: Duration = Duration::from_micros(50);
-
-/// It sleeps twice as long each time that they have, up to this: closures that begin to block after
+/// The watcher sleeps twice as long each time that the others have got on, up to this: closures that begin to block after
 /// many that did not get their thread this much later.
 const WATCH_MAX: Duration = Duration::from_millis(1);
 
@@ -194,9 +191,11 @@ impl BlockingPool {
     fn watch(&self, seat: u32, mut since: Progress) {
         let parker = self.parker(seat);
         let mut patience = WATCH_MIN;
+        let mut load = Load::begin();
         while parker.wait(Some(patience)) == Woken::TimedOut {
+            let each = load.closures_due(self.config.cpus);
             let queue = self.queue.lock();
-            if queue.len() == 0 || queue.is_closed() || queue.is_stuck(since) {
+            if queue.len() == 0 || queue.is_closed() || queue.is_stuck(since, each) {
                 return;
             }
             since = queue.progress();

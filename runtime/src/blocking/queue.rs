@@ -166,9 +166,11 @@ impl Queue {
     }
 
     /// The watcher has slept a while since it saw `since`. Is it to take a closure? Only if the
-    /// threads that run have finished less than one each, or are not there any more.
-    pub(super) fn is_stuck(&self, since: Progress) -> bool {
-        self.running < self.base || self.completed - since.completed < self.running as u64
+    /// threads that run have finished nothing, or fewer than `each` apiece, or are not there any
+    /// more.
+    pub(super) fn is_stuck(&self, since: Progress, each: u64) -> bool {
+        let finished = self.completed - since.completed;
+        self.running < self.base || finished == 0 || finished < self.running as u64 * each
     }
 
     pub(super) fn end_watch(&mut self) {

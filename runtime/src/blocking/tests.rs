@@ -84,12 +84,12 @@ fn as_many_threads_as_cpus_take_closures_at_once_and_the_next_watches() {
         panic!("the third is to watch")
     };
     assert_eq!(call(&mut queue), None, "one watches");
-    assert!(queue.is_stuck(since));
+    assert!(queue.is_stuck(since, 1));
     for gets_on in [false, true] {
         queue.finish();
         assert!(matches!(queue.order(0), Order::Run(_)));
         assert_eq!(
-            !queue.is_stuck(since),
+            !queue.is_stuck(since, 1),
             gets_on,
             "two threads, so two closures"
         );

@@ -13,7 +13,7 @@ use super::runnable::Runnable;
 use super::state::{Completed, Start, Suspend, TaskState};
 use super::waker::borrowed_waker;
 use super::{Id, JoinError, JoinHandle};
-use crate::primitives::UnsafeCell;
+use crate::primitives::{UnsafeCell, quietly};
 
 /// Where a task goes when it is to run.
 ///
@@ -83,15 +83,7 @@ where
     unsafe { (Runnable::from_raw(header), JoinHandle::from_raw(header)) }
 }
 
-/// Runs something of the user's. A panic in it has nobody to go to (as in a thread that ends) and
-/// must not unwind through the scheduler; nor must that of a payload's destructor.
-fn quietly(f: impl FnOnce()) {
-    let mut result = panic::catch_unwind(AssertUnwindSafe(f));
-    while let Err(payload) = result {
-        result = panic::catch_unwind(AssertUnwindSafe(move || drop(payload)));
-    }
-}
-
+/// Drops a value of the user's.
 fn drop_quietly<T>(value: T) {
     quietly(move || drop(value));
 }
@@ -202,6 +194,11 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         // SAFETY: we hold `RUNNING`.
         let output = match unsafe { cell.drop_future() } {
             Ok(()) => output,
+            // The first panic says more than what came of it.
+            Err(second) if output.as_ref().is_err_and(JoinError::is_panic) => {
+                drop_quietly(second);
+                output
+            }
             Err(panic) => {
                 drop_quietly(output);
                 Err(panic)

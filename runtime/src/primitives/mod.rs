@@ -7,6 +7,7 @@
 mod lock;
 #[cfg(fastwake_loom)]
 mod model;
+mod quiet;
 #[cfg(not(fastwake_loom))]
 mod real;
 
@@ -21,3 +22,4 @@ pub(crate) use imp::blocking;
 pub(crate) use imp::thread;
 pub(crate) use imp::{Arc, UnsafeCell, atomic};
 pub(crate) use lock::{Lock, LockGuard, assert_no_lock_held};
+pub(crate) use quiet::quietly;

@@ -193,7 +193,8 @@ impl Handle {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the runtime may not use that CPU (see
-    /// [`Builder::cpus`](super::Builder::cpus)); the system's error if it gives no thread.
+    /// [`Builder::cpus`](super::Builder::cpus)). A thread that the system does not give is reported
+    /// through the handle, as with [`spawn_blocking`](Self::spawn_blocking).
     ///
     /// # Examples
     ///

@@ -116,6 +116,12 @@ impl<T> JoinSet<T> {
         self.take_ready().map(|(_, result)| result)
     }
 
+    /// As [`try_join_next`](Self::try_join_next), with the task's id.
+    pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        let (id, result) = self.take_ready()?;
+        Some(result.map(|output| (id, output)))
+    }
+
     /// Polls for the next task that has completed; ready with `None` if the set is empty.
     pub fn poll_join_next(
         &mut self,

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! Who makes threads for those that must not.
 //!
 //! A thread inherits its maker's priority, and one that has lowered its own cannot raise it again

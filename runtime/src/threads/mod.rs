@@ -1,6 +1,6 @@
-#![forbid(unsafe_code)]
 //! How the runtime makes its threads, and how it sees them off.
 
+mod cpu_time;
 mod maker;
 
 use std::cell::Cell;
@@ -8,7 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt, io, panic, ptr, thread};
 
-use crate::primitives::assert_no_lock_held;
+use crate::primitives::{assert_no_lock_held, quietly};
+pub(crate) use cpu_time::process_cpu_time;
 use maker::Maker;
 
 /// A hook of the user's.
@@ -63,7 +64,7 @@ struct Alive {
 /// worker that it took with it would leave its tasks without anybody to run them.
 pub(crate) fn call(hook: Option<&Callback>) {
     if let Some(hook) = hook {
-        let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| hook()));
+        quietly(|| hook());
     }
 }
 
