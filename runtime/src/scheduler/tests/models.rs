@@ -153,7 +153,7 @@ fn i4_a_local_push_reaches_a_sibling_that_goes_idle() {
 /// the last, sees to it that somebody comes for what was pushed.
 #[test]
 fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
-    model_with(2, || {
+    model_with(1, || {
         let pool = Arc::new(super::pool(3, 3));
         let counts = Counts::new();
         let producer = worker(&pool, reserve(&pool));
