@@ -1,9 +1,10 @@
 //! What a task does, step by step.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
@@ -57,8 +58,7 @@ fn an_output_reaches_its_handle() {
 #[test]
 fn a_wake_up_during_the_poll_queues_the_task_again() {
     let queue = Queue::new();
-    let polls = Cell::new(0);
-    let polls: &'static Cell<i32> = Box::leak(Box::new(polls));
+    let polls = Rc::new(Cell::new(0));
     let mut handle = queue.spawn(poll_fn(move |context| {
         polls.set(polls.get() + 1);
         if polls.get() == 3 {
@@ -78,9 +78,10 @@ fn a_wake_up_during_the_poll_queues_the_task_again() {
 #[test]
 fn many_wake_ups_of_a_waiting_task_are_one_turn() {
     let queue = Queue::new();
-    let stored: &'static Cell<Option<Waker>> = Box::leak(Box::default());
+    let stored: Rc<Cell<Option<Waker>>> = Rc::default();
+    let store = Rc::clone(&stored);
     let handle = queue.spawn(poll_fn(move |context| {
-        stored.set(Some(context.waker().clone()));
+        store.set(Some(context.waker().clone()));
         Poll::<()>::Pending
     }));
     queue.run_all();
@@ -99,8 +100,9 @@ fn many_wake_ups_of_a_waiting_task_are_one_turn() {
 #[test]
 fn wakers_of_one_task_are_equal_and_of_two_are_not() {
     let queue = Queue::new();
-    let wakers: &'static std::cell::RefCell<Vec<Waker>> = Box::leak(Box::default());
+    let wakers: Rc<RefCell<Vec<Waker>>> = Rc::default();
     for _ in 0..2 {
+        let wakers = Rc::clone(&wakers);
         drop(queue.spawn(poll_fn(move |context| {
             wakers.borrow_mut().push(context.waker().clone());
             Poll::<()>::Pending
@@ -226,9 +228,10 @@ fn a_handle_that_goes_takes_its_waker_with_it() {
 #[test]
 fn a_closed_queue_gives_a_waiting_task_back_and_cancels_a_new_one() {
     let queue = Queue::new();
-    let stored: &'static Cell<Option<Waker>> = Box::leak(Box::default());
+    let stored: Rc<Cell<Option<Waker>>> = Rc::default();
+    let store = Rc::clone(&stored);
     let mut waiting = queue.spawn(poll_fn(move |context| {
-        stored.set(Some(context.waker().clone()));
+        store.set(Some(context.waker().clone()));
         Poll::<()>::Pending
     }));
     queue.run_all();
