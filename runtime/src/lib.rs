@@ -12,6 +12,7 @@ mod park;
 mod primitives;
 mod scheduler;
 mod threads;
+mod user_code;
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

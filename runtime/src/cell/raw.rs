@@ -14,6 +14,7 @@ use super::state::{Completed, Start, Suspend, TaskState};
 use super::waker::borrowed_waker;
 use super::{Id, JoinError, JoinHandle};
 use crate::primitives::UnsafeCell;
+use crate::user_code::quietly;
 
 /// Where a task goes when it is to run.
 ///
@@ -81,15 +82,6 @@ where
     // SAFETY: the cell is new: nobody else has its first `Runnable` or its join handle, and its
     // initial state counts a reference for each.
     unsafe { (Runnable::from_raw(header), JoinHandle::from_raw(header)) }
-}
-
-/// Runs something of the user's. A panic in it has nobody to go to (as in a thread that ends) and
-/// must not unwind through the scheduler; nor must that of a payload's destructor.
-fn quietly(f: impl FnOnce()) {
-    let mut result = panic::catch_unwind(AssertUnwindSafe(f));
-    while let Err(payload) = result {
-        result = panic::catch_unwind(AssertUnwindSafe(move || drop(payload)));
-    }
 }
 
 fn drop_quietly<T>(value: T) {

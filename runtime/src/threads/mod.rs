@@ -6,9 +6,10 @@ mod maker;
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use std::{fmt, io, panic, ptr, thread};
+use std::{fmt, io, ptr, thread};
 
 use crate::primitives::assert_no_lock_held;
+use crate::user_code::quietly;
 use maker::Maker;
 
 /// A hook of the user's.
@@ -63,7 +64,7 @@ struct Alive {
 /// worker that it took with it would leave its tasks without anybody to run them.
 pub(crate) fn call(hook: Option<&Callback>) {
     if let Some(hook) = hook {
-        let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| hook()));
+        quietly(|| hook());
     }
 }
 
@@ -159,8 +160,9 @@ impl Threads {
     /// a NUL byte, is done without: an unwinding maker would leave its pool waiting for the thread.
     fn name(&self) -> Option<String> {
         let name = self.config.name.as_ref()?;
-        let name = panic::catch_unwind(panic::AssertUnwindSafe(|| name())).ok()?;
-        (!name.contains('\0')).then_some(name)
+        let mut named = None;
+        quietly(|| named = Some(name()));
+        named.filter(|name| !name.contains('\0'))
     }
 
     fn run(&self, role: Role, body: impl FnOnce()) {
