@@ -48,7 +48,7 @@ thread_local! {
 pub(crate) struct Threads {
     config: ThreadConfig,
     around: OnceLock<Around>,
-    maker: Maker,
+    maker: Arc<Maker>,
     alive: Mutex<Alive>,
     ended: Condvar,
 }
@@ -104,12 +104,18 @@ impl Threads {
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
         let threads = Arc::clone(self);
-        self.maker
-            .make(move || threads.spawn_here(Some(role), body))
+        maker::make(move || {
+            let name = threads.name();
+            threads.spawn_here(Some(role), name, body)
+        })
     }
 
     /// As [`spawn`](Self::spawn), for a thread that lowers its priority (`by` is added to its `nice` value) for good, as
     /// Linux has it: from then on it must not make threads itself, for they would inherit that.
+    ///
+    /// # Errors
+    ///
+    /// Also after [`close`](Self::close).
     pub(crate) fn spawn_lowered(
         self: &Arc<Self>,
         role: Role,
@@ -117,10 +123,21 @@ impl Threads {
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
-        self.maker.start(|body| self.spawn_here(None, body))?;
+        self.start_maker()?;
+        let maker = Arc::clone(&self.maker);
         self.spawn(role, move || {
-            maker::lower_this_thread(by);
+            maker::lower_this_thread(by, maker);
             body();
+        })
+    }
+
+    fn start_maker(self: &Arc<Self>) -> io::Result<()> {
+        // The user's function runs before the maker's lock is taken.
+        let is_to_be_started = self.maker.is_to_be_started();
+        let name = is_to_be_started.then(|| self.name()).flatten();
+        self.maker.start(|body| {
+            let threads = Arc::clone(self);
+            maker::make(move || threads.spawn_here(None, name, body))
         })
     }
 
@@ -128,10 +145,11 @@ impl Threads {
     fn spawn_here(
         self: &Arc<Self>,
         role: Option<Role>,
+        name: Option<String>,
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         let mut builder = thread::Builder::new();
-        if let Some(name) = self.name() {
+        if let Some(name) = name {
             builder = builder.name(name);
         }
         if let Some(size) = self.config.stack_size {
@@ -181,7 +199,7 @@ impl Threads {
         }
     }
 
-    /// Lets the thread go that makes threads for others; to be called once no more are needed.
+    /// Lets the thread go that makes threads for others; from here on there are no more lowered ones.
     pub(crate) fn close(&self) {
         self.maker.close();
     }
@@ -261,5 +279,19 @@ impl fmt::Debug for ThreadConfig {
             .field("on_park", &on_park.is_some())
             .field("on_unpark", &on_unpark.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(fastwake_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lowered_thread_that_comes_too_late_keeps_nobody_waiting() {
+        let threads = Arc::new(Threads::new(ThreadConfig::default()));
+        // The last wake-ups of a runtime may come after its shutdown has got here.
+        threads.close();
+        let _ = threads.spawn_lowered(Role::Worker, 10, || {});
+        assert!(threads.wait(Some(Duration::from_secs(5))));
     }
 }
