@@ -75,16 +75,18 @@ pub struct EnterGuard<'a> {
     _thread: PhantomData<(&'a Handle, *const ())>,
 }
 
-/// Makes a runtime the current one.
+/// Makes a runtime the current one. A thread that is being torn down has none any more; there a
+/// runtime that was kept in a thread-local can still be used and dropped through its handle.
 pub(super) fn enter<'a>(handle: &Handle) -> EnterGuard<'a> {
-    CONTEXT.with(|context| {
+    let depth = CONTEXT.try_with(|context| {
         let mut handles = context.handles.borrow_mut();
         handles.push(Rc::new(handle.clone()));
-        EnterGuard {
-            depth: handles.len(),
-            _thread: PhantomData,
-        }
-    })
+        handles.len()
+    });
+    EnterGuard {
+        depth: depth.unwrap_or(0),
+        _thread: PhantomData,
+    }
 }
 
 impl Drop for EnterGuard<'_> {
@@ -128,7 +130,8 @@ impl Drop for Restore {
 }
 
 fn set_blocking(blocking: Blocking) -> Restore {
-    Restore(CONTEXT.with(|context| context.blocking.replace(blocking)))
+    let before = CONTEXT.try_with(|context| context.blocking.replace(blocking));
+    Restore(before.unwrap_or(Blocking::Allowed))
 }
 
 fn blocking() -> Blocking {

@@ -64,9 +64,9 @@ pub(super) fn too_many_threads(counts: &Counts) -> bool {
 }
 
 /// May a worker whose keep-alive has passed go? It may not while anybody could have picked it for
-/// work that is still there (design, invariant 3).
+/// work that is still there (design, invariant 3); work for which there is no room keeps nobody.
 pub(super) fn may_retire(counts: &Counts, picked: bool) -> bool {
-    too_many_threads(counts) && counts.work == 0 && !picked
+    too_many_threads(counts) && (counts.work == 0 || !may_run(counts)) && !picked
 }
 
 /// How many tasks to take from the worklist at once: a fair share, no more than half of the room in
@@ -142,6 +142,13 @@ mod tests {
         assert!(may_retire(&surplus, false));
         assert!(!may_retire(&surplus, true));
         assert!(!may_retire(&Counts { work: 1, ..surplus }, false));
+        let full = Counts {
+            work: 1,
+            running: 2,
+            ..surplus
+        };
+        assert!(may_retire(&full, false));
+        assert!(!may_retire(&full, true));
         assert!(!may_retire(
             &Counts {
                 threads: 2,

@@ -424,10 +424,14 @@ impl Appeal<'_> {
 
 impl Drop for Appeal<'_> {
     fn drop(&mut self) {
+        // Given back after the payment, as in `deliver`, which may be what the neighbour's part of
+        // this comes to.
+        let lease = self.0.host().and_then(Host::lease);
         let counters = &self.0.injector.counters;
         counters.appeals.increment();
         self.0.ask_neighbours();
         self.0.injector.pay();
+        drop(lease);
     }
 }
 

@@ -107,8 +107,9 @@ impl Threads {
         maker::make(move || threads.spawn_here(role, body))
     }
 
-    /// As [`spawn`](Self::spawn), for a thread that lowers its priority (`by` is added to its `nice` value) for good, as
-    /// Linux has it: from then on it must not make threads itself, for they would inherit that.
+    /// As [`spawn`](Self::spawn), for a thread that lowers its priority (`by` is added to its `nice`
+    /// value) for good, as Linux has it: from then on it must not make threads itself, for they
+    /// would inherit that.
     pub(crate) fn spawn_lowered(
         self: &Arc<Self>,
         role: Role,
@@ -116,27 +117,16 @@ impl Threads {
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         assert_no_lock_held("a thread is made");
-        let threads = Arc::clone(self);
         // Not counted, and not waited for: it runs no code of the user's, and ends when the last
         // thread that has a way to it does, which may be the one that waits.
+        let builder = || thread::Builder::new().name("fastwake-maker".to_owned());
         let jobs = self
             .maker
-            .start(|body| maker::make(move || threads.builder().spawn(body).map(drop)))?;
+            .start(|body| maker::make(move || builder().spawn(body).map(drop)))?;
         self.spawn(role, move || {
             maker::lower_this_thread(by, jobs);
             body();
         })
-    }
-
-    fn builder(&self) -> thread::Builder {
-        let mut builder = thread::Builder::new();
-        if let Some(name) = self.name() {
-            builder = builder.name(name);
-        }
-        if let Some(size) = self.config.stack_size {
-            builder = builder.stack_size(size);
-        }
-        builder
     }
 
     fn spawn_here(
@@ -144,7 +134,13 @@ impl Threads {
         role: Role,
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
-        let builder = self.builder();
+        let mut builder = thread::Builder::new();
+        if let Some(name) = self.name() {
+            builder = builder.name(name);
+        }
+        if let Some(size) = self.config.stack_size {
+            builder = builder.stack_size(size);
+        }
         self.alive().count += 1;
         let leave = Leave(Arc::clone(self));
         let threads = Arc::clone(self);
