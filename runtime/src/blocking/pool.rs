@@ -145,6 +145,8 @@ impl BlockingPool {
 
     /// The life of a thread.
     fn run(self: &Arc<Self>, seat: u32) {
+        // Made before the lock is taken.
+        let parker = self.parker(seat);
         let mut queue = self.queue.lock();
         self.born.fetch_sub(1, SeqCst);
         queue.arrive();
@@ -156,7 +158,7 @@ impl BlockingPool {
                 _ => None,
             };
             if matches!(order, Order::Sleep | Order::Watch(_)) {
-                self.parker(seat).prepare();
+                parker.prepare();
             }
             drop(queue);
             self.deliver(call);
@@ -169,13 +171,13 @@ impl BlockingPool {
                     order = queue.order(seat);
                 }
                 Order::Watch(since) => {
-                    self.watch(seat, since);
+                    self.watch(parker, since);
                     queue = self.queue.lock();
                     queue.end_watch();
                     order = queue.order(seat);
                 }
                 Order::Sleep => {
-                    let woken = self.parker(seat).wait(Some(self.config.keep_alive));
+                    let woken = parker.wait(Some(self.config.keep_alive));
                     queue = self.queue.lock();
                     if woken == Woken::TimedOut && queue.retire(seat) {
                         return;
@@ -188,8 +190,7 @@ impl BlockingPool {
     }
 
     /// Sleeps until the threads that run have not got on for a while, or there is nothing left.
-    fn watch(&self, seat: u32, mut since: Progress) {
-        let parker = self.parker(seat);
+    fn watch(&self, parker: &Parker, mut since: Progress) {
         let mut patience = WATCH_MIN;
         let mut load = Load::begin();
         while parker.wait(Some(patience)) == Woken::TimedOut {

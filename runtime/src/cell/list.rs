@@ -42,8 +42,8 @@ impl TaskList {
     }
 
     fn single(task: Runnable) -> Self {
-        let header = NonNull::from(task.header());
-        let _ = task.into_ptr();
+        // The pointer to the whole cell, not one to the header that a reference would give.
+        let header = task.leak();
         Self {
             head: Some(header),
             tail: Some(header),

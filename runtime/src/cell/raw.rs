@@ -119,8 +119,10 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             unsafe { Self::finish(header, Err(cell.header.cancelled())) };
             return Turn::Completed;
         }
+        // SAFETY: we keep the task until the poll has ended.
+        let waker = unsafe { borrowed_waker(header) };
         // SAFETY: `start` gave us `RUNNING`.
-        let output = match unsafe { cell.poll() } {
+        let output = match unsafe { cell.poll(&waker) } {
             Ok(Poll::Pending) => {
                 // SAFETY: we hold `RUNNING`. An idle task has to be in its owner's list (T4).
                 if !unsafe { owner.adopt(header) } {
@@ -144,9 +146,8 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     /// # Safety
     ///
     /// The caller holds `RUNNING`.
-    unsafe fn poll(&self) -> Result<Poll<F::Output>, JoinError> {
-        let waker = borrowed_waker(&self.header);
-        let mut context = Context::from_waker(&waker);
+    unsafe fn poll(&self, waker: &Waker) -> Result<Poll<F::Output>, JoinError> {
+        let mut context = Context::from_waker(waker);
         let _in_task = self.header.id.enter();
         let polled = panic::catch_unwind(AssertUnwindSafe(|| {
             self.stage.with_mut(|stage| {

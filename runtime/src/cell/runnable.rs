@@ -38,7 +38,7 @@ impl Runnable {
         unsafe { self.0.as_ref() }
     }
 
-    fn leak(self) -> NonNull<Header> {
+    pub(super) fn leak(self) -> NonNull<Header> {
         ManuallyDrop::new(self).0
     }
 

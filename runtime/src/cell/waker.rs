@@ -1,5 +1,6 @@
 //! Wakers: a pointer to the task's header, one reference each.
 
+use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
@@ -13,7 +14,7 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 /// A waker that owns no reference, for the time of a poll.
 pub(super) struct BorrowedWaker<'a> {
     waker: ManuallyDrop<Waker>,
-    _task: &'a Header,
+    _task: PhantomData<&'a Header>,
 }
 
 impl Deref for BorrowedWaker<'_> {
@@ -24,13 +25,22 @@ impl Deref for BorrowedWaker<'_> {
     }
 }
 
-/// The waker that a poll passes down. Making it costs nothing; cloning it counts a reference.
-pub(super) fn borrowed_waker(task: &Header) -> BorrowedWaker<'_> {
-    let data = std::ptr::from_ref(task).cast();
+/// The waker that a poll passes down. Making it costs nothing; cloning it counts a reference. It
+/// takes the pointer to the whole cell: one made from a reference to the header would not lead to
+/// the rest of it, nor free it.
+///
+/// # Safety
+///
+/// The caller keeps the task for as long as it uses the waker.
+pub(super) unsafe fn borrowed_waker<'a>(task: NonNull<Header>) -> BorrowedWaker<'a> {
+    let data = task.as_ptr().cast_const().cast();
     // SAFETY: the table's functions keep the contract of `RawWaker`, given that each waker stands
     // for a reference; this one does not, and is never dropped.
     let waker = ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &VTABLE)) });
-    BorrowedWaker { waker, _task: task }
+    BorrowedWaker {
+        waker,
+        _task: PhantomData,
+    }
 }
 
 /// Wakes a task without using a reference up.
@@ -48,7 +58,7 @@ pub(super) unsafe fn wake_task(task: NonNull<Header>) {
 }
 
 fn header(data: *const ()) -> NonNull<Header> {
-    // SAFETY: all data pointers of our wakers are made from references.
+    // SAFETY: all data pointers of our wakers are made from ones that are not null.
     unsafe { NonNull::new_unchecked(data.cast_mut().cast()) }
 }
 

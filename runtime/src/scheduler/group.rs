@@ -14,6 +14,7 @@ use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_
 
 use super::injector::Offers;
 use super::placement::{self, Plan};
+use super::policy;
 use super::pool::{Host, Lease, Pool, PoolConfig};
 use super::worker::{Blocked, Worker};
 
@@ -110,6 +111,7 @@ impl Group {
                 nice: 0,
                 limit: workers,
                 kept: workers,
+                spares: policy::SPARE_WORKERS,
             };
             Pool::new(config, offers.clone())
         };
@@ -121,6 +123,7 @@ impl Group {
             nice: CPU_INTENSIVE_NICE,
             limit: config.cpu_intensive as u32,
             kept: 0,
+            spares: policy::SPARE_WORKERS,
         };
         Self {
             pods: plans.into_iter().enumerate().map(pod).collect(),
@@ -281,6 +284,7 @@ impl Group {
             nice: 0,
             limit: 1,
             kept: 0,
+            spares: policy::SPARE_WORKERS,
         };
         let pool = Pool::new(config, Offers::new());
         // SAFETY: it is going to lie in this group, and ends with it.

@@ -36,6 +36,8 @@ pub(super) struct PoolConfig {
     pub(super) limit: u32,
     /// Threads that stay for good.
     pub(super) kept: u32,
+    /// Threads beyond those that may run, to take the places of blocked ones.
+    pub(super) spares: u32,
 }
 
 pub(super) struct Pool {
@@ -112,12 +114,7 @@ unsafe impl Sync for PoolRef {}
 
 impl Pool {
     pub(super) fn new(config: PoolConfig, offers: crate::primitives::Arc<Offers>) -> Self {
-        let spares = if config.kind == PoolKind::CpuIntensive {
-            0
-        } else {
-            policy::SPARE_WORKERS
-        };
-        let slots = config.limit + spares;
+        let slots = config.limit + config.spares;
         let shape = Shape {
             limit: config.limit,
             kept: config.kept,

@@ -23,6 +23,7 @@ fn pool(limit: u32, kept: u32) -> Pool {
         nice: 0,
         limit,
         kept,
+        spares: 0,
     };
     Pool::new(config, Offers::new())
 }
