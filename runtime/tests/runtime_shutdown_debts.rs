@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
-use fastwake::runtime::Builder;
+use fastwake::runtime::{Builder, Runtime};
 use fastwake::topology::AffinityScope;
 use support::{multi_thread, must_end};
 
@@ -59,12 +59,11 @@ fn a_refused_thread_of_a_neighbour_does_not_hold_the_shutdown_up() {
         })
         .build()
         .unwrap();
-    let idle = || {
-        runtime.metrics().pools()[..2]
-            .iter()
-            .all(|pool| pool.idle_workers == Some(1))
-    };
-    support::until(idle);
+    support::until(|| {
+        let metrics = runtime.metrics();
+        let mut pods = metrics.pools()[..2].iter();
+        pods.all(|pool| pool.idle_workers == Some(1))
+    });
     run_on(cpus.first().unwrap());
 
     let (begun, has_begun) = mpsc::channel();
@@ -87,19 +86,19 @@ fn a_refused_thread_of_a_neighbour_does_not_hold_the_shutdown_up() {
     let handle = runtime.handle().clone();
     let asker = thread::spawn(move || handle.spawn(async {}));
     is_paused.recv_timeout(support::PATIENCE).unwrap();
-    let appeals: u64 = runtime
-        .metrics()
-        .pools()
-        .iter()
-        .map(|pool| pool.appeals)
-        .sum();
-    assert!(appeals > 0, "the neighbour was not asked");
+    assert!(appeals(&runtime) > 0, "the neighbour was not asked");
     drop((end, end_block));
     drop(runtime);
     refuse_more_memory();
     resume.send(()).unwrap();
     support::until(|| asker.is_finished());
     asker.join().unwrap();
+}
+
+#[cfg(target_os = "linux")]
+fn appeals(runtime: &Runtime) -> u64 {
+    let metrics = runtime.metrics();
+    metrics.pools().iter().map(|pool| pool.appeals).sum()
 }
 
 #[cfg(target_os = "linux")]

@@ -56,7 +56,7 @@ fn round(n: usize) {
     };
     builder
         .worker_threads(1 + n % 2)
-        .affinity_strict(n % 5 == 0);
+        .affinity_strict(n.is_multiple_of(5));
     builder.affinity_scope(fastwake::topology::AffinityScope::Cpu);
     builder.thread_keep_alive(Duration::from_micros(n as u64 % 7 * 50));
     let runtime = builder.build().unwrap();
