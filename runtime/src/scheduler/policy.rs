@@ -64,7 +64,7 @@ pub(super) fn too_many_threads(counts: &Counts) -> bool {
 }
 
 /// May a worker whose keep-alive has passed go? It may not while anybody could have picked it for
-/// work that is still there (design, invariant 3); work for which there is no room keeps nobody.
+/// work that is still there (rule I6); work for which there is no room keeps nobody.
 pub(super) fn may_retire(counts: &Counts, picked: bool) -> bool {
     too_many_threads(counts) && (counts.work == 0 || !may_run(counts)) && !picked
 }

@@ -9,7 +9,7 @@ use super::lifo_slot::LifoSlot;
 use super::local_queue::LocalQueue;
 
 /// Made with the first thread that takes the place, and kept until the pool goes: a wake-up that
-/// comes late finds the parker in its place (design, invariant 3).
+/// comes late finds the parker in its place (rule I3).
 pub(super) struct Slot {
     pub(super) parker: Parker,
     pub(super) lifo: LifoSlot,

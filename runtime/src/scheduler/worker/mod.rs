@@ -77,7 +77,7 @@ impl<'p> Worker<'p> {
         }
     }
 
-    /// Polls one task. The order of what comes next is that of the design, section 3.
+    /// Polls one task. What comes next is `next`'s to say.
     pub(super) fn turn(&self, task: Runnable) {
         self.tick.set(self.tick.get().wrapping_add(1));
         let counters = &self.slot.counters;
