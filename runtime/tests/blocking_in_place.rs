@@ -160,7 +160,7 @@ fn a_panic_inside_leaves_the_worker_as_it_was() {
         let runtime = multi_thread(1);
         for _ in 0..20 {
             let task = runtime.spawn(async { block_in_place(|| panic!("on purpose")) });
-            let error = runtime.block_on(task).map(|()| ()).unwrap_err();
+            let error = runtime.block_on(task).unwrap_err();
             assert_eq!(support::message(&*error.into_panic()), "on purpose");
         }
         runtime.block_on(runtime.spawn(task::yield_now())).unwrap();

@@ -320,7 +320,7 @@ fn a_drop_during_an_unwind_does_not_abort_the_process() {
             let _inner = multi_thread(1);
             panic!("on purpose");
         });
-        let error = outer.block_on(task).map(|()| ()).unwrap_err();
+        let error = outer.block_on(task).unwrap_err();
         assert_eq!(support::message(&*error.into_panic()), "on purpose");
     });
 }
