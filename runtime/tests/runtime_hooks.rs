@@ -170,6 +170,8 @@ fn hooks_run_inside_the_runtime() {
             .on_thread_unpark(send)
             .build()
             .unwrap();
+        // Otherwise the worker may come so late that it never sleeps.
+        until(|| runtime.metrics().pools()[0].parks > 0);
         runtime.block_on(async { fastwake::spawn(async {}).await.unwrap() });
         drop(runtime);
         let inside: Vec<bool> = receiver.iter().collect();

@@ -304,7 +304,9 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     /// As [`Vtable::free`]: nobody else has a reference.
     unsafe fn free(header: NonNull<Header>) {
         // SAFETY: made by `Box::leak` in `new`, and this is the last use.
-        drop(unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) });
+        let cell = unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) };
+        // A waker may be left in it, if its successor could not be cloned.
+        drop_quietly(cell);
     }
 }
 

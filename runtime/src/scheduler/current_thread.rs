@@ -140,7 +140,9 @@ impl CurrentThread {
             handle
         };
         let handles = futures.into_iter().map(new).collect();
-        self.accept_all(tasks);
+        if !tasks.is_empty() {
+            self.accept_all(tasks);
+        }
         handles
     }
 

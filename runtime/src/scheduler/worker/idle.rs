@@ -109,7 +109,13 @@ impl Worker<'_> {
             return Next::Search;
         }
         session.go_idle(self.index);
-        self.lie_down(session).sleep()
+        let left = !session.worklist.is_empty();
+        let idle = self.lie_down(session);
+        if left {
+            // All who may run here do; of the neighbours somebody may be free.
+            self.pool.call_neighbours();
+        }
+        idle.sleep()
     }
 
     pub(in crate::scheduler) fn take_all_local(&self) -> TaskList {
