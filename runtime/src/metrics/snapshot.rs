@@ -39,7 +39,8 @@ pub struct PoolMetrics {
     pub idle_workers: Option<usize>,
     /// Tasks polled for the first time.
     pub tasks_started: u64,
-    /// Tasks that gave an output, panicked or were dropped by a worker.
+    /// Tasks that gave an output, panicked or were dropped by a worker in its turn; those that a
+    /// shutdown drops are not counted.
     pub tasks_completed: u64,
     /// Polls.
     pub polls: u64,
