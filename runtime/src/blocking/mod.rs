@@ -24,7 +24,7 @@
 mod load;
 mod pool;
 mod queue;
-#[cfg(test)]
+#[cfg(all(test, not(fastwake_loom)))]
 mod tests;
 
 pub(crate) use pool::{BlockingConfig, BlockingPool};
