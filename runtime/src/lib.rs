@@ -28,7 +28,7 @@
 //!
 //! # Features
 //!
-//! * `macros` (default): [`main`](macro@main) and [`test`](macro@test).
+//! * `macros` (default): `#[fastwake::main]` and `#[fastwake::test]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod runtime;
@@ -50,6 +50,6 @@ pub use fastwake_macros::{main, test};
 pub use task::spawn;
 
 /// Compiles the examples of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -172,7 +172,7 @@ fn what_is_started_is_completed_and_counted_once() {
             until(|| sums() == (500, 500, 667));
             let metrics = runtime.metrics();
             assert_eq!(
-                (metrics.num_alive_tasks(), metrics.global_queue_depth()),
+                (metrics.num_suspended_tasks(), metrics.global_queue_depth()),
                 (0, 0)
             );
         });

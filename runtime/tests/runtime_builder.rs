@@ -16,8 +16,8 @@ const SCOPE: &str = "FASTWAKE_AFFINITY_SCOPE";
 fn a_number_that_is_out_of_bounds_panics_and_names_the_bound() {
     let mut builder = Builder::new_multi_thread();
     let expected =
-        |name: &str, value: &str| format!("{name} is {value}; it must be from 1 to 32768");
-    for workers in [0, 32_769, usize::MAX] {
+        |name: &str, value: &str| format!("{name} is {value}; it must be from 1 to 8192");
+    for workers in [0, 8_193, usize::MAX] {
         let text = panic_message(|| {
             builder.worker_threads(workers);
         });
@@ -163,7 +163,7 @@ fn a_number_of_workers_that_makes_no_sense_is_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let value = std::env::var(WORKERS).unwrap();
         let expected = format!(
-            "{WORKERS} is {value:?}; it must be a whole number from 1 to 32768, or unset for one \
+            "{WORKERS} is {value:?}; it must be a whole number from 1 to 8192, or unset for one \
              worker per CPU"
         );
         assert_eq!(error.to_string(), expected);

@@ -124,7 +124,7 @@ fn no_poll_follows_the_completion() {
                 waker.wake();
             }
             assert_eq!(runtime.block_on(task).unwrap(), 7);
-            assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+            assert_eq!(runtime.metrics().num_suspended_tasks(), 0);
         });
     });
 }

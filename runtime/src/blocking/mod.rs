@@ -15,11 +15,12 @@
 //! ```
 //!
 //! How many threads? A closure may block for ever, and may wait for one that is still queued, so
-//! every queued closure must get a thread in the end, whatever the others do. But a thread that is
-//! woken or made costs some 50 µs of somebody's time, and closures that are shorter than that are
-//! done sooner by the threads that run already. So as many threads as CPUs take closures at once;
-//! beyond them, one thread at a time stands watch, and takes a closure only when those that run
-//! have not got on since it last looked while CPUs were idle. While nobody gets on at all, the next ones do not wait.
+//! every queued closure must get a thread in the end, whatever the others do (unless the system has
+//! no more threads to give). But a thread that is woken or made costs some 50 µs of somebody's time,
+//! and closures that are shorter than that are done sooner by the threads that run already. So as
+//! many threads as CPUs take closures at once; beyond them, one thread at a time stands watch, and
+//! takes a closure only when those that run have not got on since it last looked while CPUs were
+//! idle. While nobody gets on at all, the next ones do not wait.
 
 mod load;
 mod pool;

@@ -96,14 +96,33 @@ impl TaskList {
 
     /// Takes up to `n` from the front.
     pub(crate) fn take_front(&mut self, n: usize) -> TaskList {
-        if n >= self.len {
-            return std::mem::take(self);
+        let Some(head) = self.head.filter(|_| 0 < n && n < self.len) else {
+            return if n == 0 {
+                TaskList::new()
+            } else {
+                std::mem::take(self)
+            };
+        };
+        // Only reads, up to the cut: the links are in the cache of whoever pushed the tasks.
+        let mut last = head;
+        for _ in 1..n {
+            // SAFETY: the list owns the `Runnable`s, and with them the links.
+            let next = unsafe { last.as_ref() }
+                .queue_next
+                .with(|next| unsafe { *next });
+            last = next.expect("the list is longer than `n`");
         }
-        let mut front = TaskList::new();
-        for _ in 0..n {
-            front.extend(self.pop_front());
+        // SAFETY: as above.
+        let rest = unsafe { last.as_ref() }
+            .queue_next
+            .with_mut(|next| unsafe { (*next).take() });
+        self.head = rest;
+        self.len -= n;
+        TaskList {
+            head: Some(head),
+            tail: Some(last),
+            len: n,
         }
-        front
     }
 }
 

@@ -170,9 +170,9 @@ impl RuntimeMetrics {
         self.workers
     }
 
-    /// How many spawned tasks have been polled and are not complete.
+    /// How many tasks have been polled and are not complete.
     #[must_use]
-    pub fn num_alive_tasks(&self) -> usize {
+    pub fn num_suspended_tasks(&self) -> usize {
         self.pools.iter().map(|pool| pool.suspended_tasks).sum()
     }
 

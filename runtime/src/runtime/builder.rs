@@ -114,7 +114,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If `workers` is 0 or more than 32,768.
+    /// If `workers` is 0 or more than 8,192.
     #[track_caller]
     pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
         let (least, most) = (config::WORKERS.start(), config::WORKERS.end());

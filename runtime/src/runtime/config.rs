@@ -10,8 +10,9 @@ use crate::topology::{AffinityScope, CpuSet, Topology, available_workers};
 pub(super) const WORKER_THREADS: &str = "FASTWAKE_WORKER_THREADS";
 pub(super) const AFFINITY_SCOPE: &str = "FASTWAKE_AFFINITY_SCOPE";
 
-/// As many workers as a runtime may have: the bound of tokio, far beyond what is sensible.
-pub(super) const WORKERS: RangeInclusive<usize> = 1..=32_768;
+/// As many workers as a runtime may have: one for each CPU of the largest machine that Linux is
+/// configured for. Many more, and a process runs out of memory mappings for their stacks.
+pub(super) const WORKERS: RangeInclusive<usize> = 1..=8_192;
 
 fn invalid(text: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, text)

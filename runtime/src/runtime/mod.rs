@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! The runtime: how it is built, entered, used and ended.
 //!
-//! Most programs need only [`#[fastwake::main]`](crate::main). [`Builder`] is for those that want
+//! Most programs need only `#[fastwake::main]`. [`Builder`] is for those that want
 //! other pools, names or limits; [`Runtime`] owns what it built; [`Handle`] is how the rest of a
 //! program, in tasks or on its own threads, reaches it.
 

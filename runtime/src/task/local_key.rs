@@ -92,10 +92,14 @@ impl<T> LocalKey<T> {
     }
 
     /// Gives the key a value for as long as `f` runs.
+    ///
+    /// # Panics
+    ///
+    /// While the key's value is borrowed by [`with`](Self::with).
     #[track_caller]
     pub fn sync_scope<R>(&'static self, value: T, f: impl FnOnce() -> R) -> R {
         let mut value = Some(value);
-        let _set = Set::new(self, &mut value);
+        let _set = Set::new(self, &mut value).unwrap_or_else(|| panic!("{BORROWED}"));
         f()
     }
 
@@ -135,22 +139,30 @@ impl<T> LocalKey<T> {
         self.with(T::clone)
     }
 
-    /// Exchanges the value with that of a scope.
-    fn swap(&self, value: &mut Option<T>) {
-        // In a torn-down thread nobody could read it; `f` runs without it, as `with` reports.
-        let _ = self
-            .slot
-            .try_with(|slot| mem::swap(&mut *slot.borrow_mut(), value));
+    /// Exchanges the value with that of a scope. False: it is borrowed.
+    fn swap(&self, value: &mut Option<T>) -> bool {
+        let swapped = self.slot.try_with(|slot| {
+            let slot = slot.try_borrow_mut();
+            slot.map(|mut slot| mem::swap(&mut *slot, value)).is_ok()
+        });
+        // In a torn-down thread nobody could read it; what runs there runs without.
+        swapped.unwrap_or(true)
     }
 }
+
+const BORROWED: &str = "a task-local scope cannot be entered while its value is borrowed by `with`";
 
 /// The value is set; dropping this takes it back.
 struct Set<'a, T: 'static>(&'static LocalKey<T>, &'a mut Option<T>);
 
 impl<'a, T> Set<'a, T> {
-    fn new(key: &'static LocalKey<T>, value: &'a mut Option<T>) -> Self {
-        key.swap(value);
-        Self(key, value)
+    /// `None` if the value is borrowed.
+    fn new(key: &'static LocalKey<T>, value: &'a mut Option<T>) -> Option<Self> {
+        if key.swap(value) {
+            Some(Self(key, value))
+        } else {
+            None
+        }
     }
 }
 
@@ -174,8 +186,11 @@ pin_project! {
             // The future's destructor sees the value, as its polls did.
             let this = this.project();
             let mut future = this.future;
-            let _set = Set::new(*this.key, this.value);
-            future.set(None);
+            if future.is_some() {
+                // Without it, if it is borrowed: a destructor is not to panic.
+                let _set = Set::new(this.key, this.value);
+                future.set(None);
+            }
         }
     }
 }
@@ -187,7 +202,9 @@ impl<T, F: Future> Future for TaskLocalFuture<T, F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let mut future = this.future;
-        let _set = Set::new(*this.key, this.value);
+        let Some(_set) = Set::new(this.key, this.value) else {
+            panic!("{BORROWED}");
+        };
         let Some(running) = future.as_mut().as_pin_mut() else {
             panic!("`TaskLocalFuture` polled after completion");
         };
@@ -270,6 +287,23 @@ mod tests {
             });
         });
         assert!(NUMBER.try_with(|_| ()).is_err());
+    }
+
+    #[test]
+    fn a_scope_in_a_borrow_panics_when_it_is_entered_and_not_when_it_is_dropped() {
+        NUMBER.sync_scope(1, || {
+            NUMBER.with(|_| drop(NUMBER.scope(2, async {})));
+            let entered = catch_unwind(|| NUMBER.with(|_| NUMBER.sync_scope(2, || ())));
+            assert!(entered.is_err());
+            let unwound = catch_unwind(|| {
+                NUMBER.with(|_| {
+                    let _inner = NUMBER.scope(2, async {});
+                    panic!("on purpose");
+                });
+            });
+            assert!(unwound.is_err());
+            assert_eq!(NUMBER.get(), 1);
+        });
     }
 
     #[test]

@@ -41,7 +41,8 @@ where
 /// begun cannot be cancelled; dropping the runtime waits for it.
 ///
 /// If the system gives no thread and there is none yet, the handle yields a [`JoinError`] that
-/// [says why](crate::task::JoinError::not_started_because).
+/// [says why](crate::task::JoinError::not_started_because). If there are some, the closure waits for
+/// one of them, or until the next spawn finds that the system has a thread again.
 ///
 /// [`max_blocking_threads`]: crate::runtime::Builder::max_blocking_threads
 /// [`thread_keep_alive`]: crate::runtime::Builder::thread_keep_alive

@@ -58,7 +58,12 @@ struct Alive {
     count: usize,
     /// Of all threads that have not been seen to end.
     handles: Vec<thread::JoinHandle<()>>,
+    /// With how many handles to look which threads have ended.
+    clean_at: usize,
 }
+
+/// Ended threads cost little; fewer handles than this are not looked through.
+const CLEAN_AT_LEAST: usize = 64;
 
 /// Runs a hook of the user's. A panic in it is reported by the panic hook and otherwise ignored: a
 /// worker that it took with it would leave its tasks without anybody to run them.
@@ -152,7 +157,10 @@ impl Threads {
             drop(leave);
         })?;
         let mut alive = self.alive();
-        alive.handles.retain(|handle| !handle.is_finished());
+        if alive.handles.len() >= alive.clean_at {
+            alive.handles.retain(|handle| !handle.is_finished());
+            alive.clean_at = (2 * alive.handles.len()).max(CLEAN_AT_LEAST);
+        }
         alive.handles.push(handle);
         Ok(())
     }

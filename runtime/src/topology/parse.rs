@@ -122,6 +122,9 @@ fn add_item(set: &mut CpuSet, item: &str) -> Result<(), ParseCpuSetError> {
         Some((last, stride)) => (last, Some(stride)),
         None => (rest, None),
     };
+    if first.is_empty() || last.is_empty() {
+        return Err(ParseCpuSetError::new(item, Problem::NotANumber));
+    }
     let (first, last) = (cpu_number(first)?, cpu_number(last)?);
     if first > last {
         return Err(ParseCpuSetError::new(item, Problem::Backwards));

@@ -102,8 +102,11 @@ impl FromStr for AffinityScope {
 /// ```
 /// use fastwake::topology::AffinityScope;
 ///
-/// let error = "socket".parse::<AffinityScope>().unwrap_err(); assert_eq!( error.to_string(),
-/// r#"unknown affinity scope "socket": it is one of cpu, smt, cache_shard, cache, numa, system"# );
+/// let error = "socket".parse::<AffinityScope>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     r#"unknown affinity scope "socket": it is one of cpu, smt, cache_shard, cache, numa, system"#
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseAffinityScopeError {
