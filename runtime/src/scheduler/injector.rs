@@ -351,6 +351,12 @@ impl Locked {
         self.closed = true;
     }
 
+    /// Takes a batch for a worker of another pool.
+    pub(super) fn take_batch_across(&mut self) -> TaskList {
+        let n = policy::batch_across(&self.counts());
+        self.worklist.take_front(n)
+    }
+
     /// Takes a batch for a running worker that has this much room in its local queue.
     pub(super) fn take_batch(&mut self, room: usize) -> TaskList {
         if self.worklist.is_empty() {

@@ -81,6 +81,12 @@ pub(super) fn batch(counts: &Counts, room: usize) -> usize {
     share.min(half).clamp(1, WALK)
 }
 
+/// How many tasks to take from another pool's worklist: half, and not many, for the rest is at home
+/// there.
+pub(super) fn batch_across(counts: &Counts) -> usize {
+    counts.work.div_ceil(2).min(WALK)
+}
+
 /// How many tasks of a longer list are taken: each is a line of another CPU's cache that is read
 /// under the lock, some 30 ns, and producers wait meanwhile.
 const WALK: usize = 32;
@@ -188,6 +194,11 @@ mod tests {
         assert_eq!(of(9, 2, 8), 4);
         assert_eq!(of(9, 2, 0), 1, "it is run at once and needs no room");
         assert_eq!(of(9, 0, 2), 1);
+        let across = |work| batch_across(&Counts { work, ..IDLE });
+        assert_eq!(
+            (across(0), across(1), across(9), across(999)),
+            (0, 1, 5, WALK)
+        );
     }
 
     #[test]

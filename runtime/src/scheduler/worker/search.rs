@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use crate::cell::Runnable;
 use crate::primitives::atomic::fence;
+use crate::scheduler::policy;
 use crate::scheduler::pool::Pool;
 use crate::scheduler::slot::Slot;
-use crate::scheduler::{local_queue, policy};
 
 use super::Worker;
 
@@ -73,7 +73,7 @@ impl Worker<'_> {
         self.pool.neighbours().find_map(|pool| {
             if pool.injector.hints.work() > 0 {
                 let mut session = pool.injector.lock();
-                let mut batch = session.take_batch(local_queue::CAPACITY);
+                let mut batch = session.take_batch_across();
                 drop(session);
                 let task = batch.pop_front();
                 self.slot.queue.extend(batch);
