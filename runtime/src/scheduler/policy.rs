@@ -31,8 +31,9 @@ pub(super) const LIFO_STREAK: u32 = 3;
 pub(crate) const GLOBAL_QUEUE_INTERVAL: u32 = 61;
 
 /// How many workers beyond those that may run a pool can have: one more blocked in
-/// `block_in_place` than this, and the pool waits for one of them.
-pub(super) const SPARE_WORKERS: u32 = 256;
+/// `block_in_place` than this, and the pool waits for one of them. As many threads as tokio gives to
+/// blocking work.
+pub(super) const SPARE_WORKERS: u32 = 512;
 
 /// How long a surplus thread stays without work; tokio's default for its blocking threads.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);

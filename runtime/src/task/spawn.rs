@@ -104,7 +104,7 @@ where
 ///
 /// Unlike [`spawn_blocking`] it may borrow, and what else the same task does (another branch of a
 /// `join!`) waits for it. Inside the closure, blocking is allowed: `Handle::current().block_on(…)`
-/// works. If the system gives no thread for another worker, or if as many as 256 workers of the pool
+/// works. If the system gives no thread for another worker, or if as many as 512 workers of the pool
 /// are blocked, the pool does with one fewer until the closure returns.
 ///
 /// # Panics
