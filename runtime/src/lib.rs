@@ -31,12 +31,32 @@
 //! * `macros` (default): `#[fastwake::main]` and `#[fastwake::test]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(
+    feature = "fs",
+    feature = "io-std",
+    feature = "io-util",
+    feature = "net"
+))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(
+        feature = "fs",
+        feature = "io-std",
+        feature = "io-util",
+        feature = "net"
+    )))
+)]
+pub mod io;
 pub mod runtime;
+#[cfg(feature = "sync")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sync")))]
+pub mod sync;
 pub mod task;
 pub mod topology;
 
 mod blocking;
 mod cell;
+mod coop;
 mod metrics;
 mod park;
 mod primitives;
@@ -46,6 +66,9 @@ mod threads;
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use fastwake_macros::{main, test};
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use tokio::{join, pin, select, try_join};
 
 pub use task::spawn;
 

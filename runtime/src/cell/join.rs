@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::ptr::NonNull;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+
+use crate::coop::poll_proceed;
 
 use super::header::{Header, release};
 use super::state::Detach;
@@ -146,10 +148,12 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let unit = ready!(poll_proceed(context));
         let header = self.header();
         if !header.state.is_complete() && self.register(context.waker()) {
             return Poll::Pending;
         }
+        unit.made_progress();
         let mut output: Option<Self::Output> = None;
         // SAFETY: complete, and we are the join handle (T5); the type is that of the task.
         unsafe { (header.vtable.take_output)(self.task, (&raw mut output).cast()) }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 
 use crate::blocking::BlockingPool;
 use crate::cell::{JoinHandle, TaskMeta};
+use crate::coop;
 use crate::metrics::RuntimeMetrics;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
@@ -354,7 +355,7 @@ fn park_on<F: Future>(future: F) -> F::Output {
         let waker = parker.waker();
         let mut context = Context::from_waker(&waker);
         loop {
-            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut context)) {
                 return output;
             }
             parker.park(None);

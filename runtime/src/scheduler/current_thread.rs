@@ -15,6 +15,7 @@ use std::time::Duration;
 use futures_task::{ArcWake, waker_ref};
 
 use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskList, TaskMeta};
+use crate::coop;
 use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters};
 use crate::park::{Parker, ThreadParker};
 use crate::primitives::Lock;
@@ -214,7 +215,8 @@ impl CurrentThread {
         let parker = ThreadParker::new();
         let waker = parker.waker();
         loop {
-            let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+            let mut context = Context::from_waker(&waker);
+            let polled = coop::budget(|| future.as_mut().poll(&mut context));
             let mut place = self.core.lock();
             let CorePlace::Taken(waiting) = &mut *place else {
                 return polled;
@@ -291,7 +293,7 @@ impl Driver<'_> {
         loop {
             // ORDERING: Acquire pairs with the Release in `wake_by_ref`.
             if main.woken.swap(false, AcqRel)
-                && let Poll::Ready(output) = future.as_mut().poll(&mut context)
+                && let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut context))
             {
                 return output;
             }
@@ -313,7 +315,7 @@ impl Driver<'_> {
             if task.is_new() {
                 counters.started.increment();
             }
-            match task.run(&scheduler.owned) {
+            match coop::budget(|| task.run(&scheduler.owned)) {
                 Ran::Completed => counters.completed.increment(),
                 Ran::Suspended => {}
                 Ran::Yielded(task) => self.core().queue.borrow_mut().push_back(task),

@@ -20,3 +20,22 @@ pub use spawn::{block_in_place, id, spawn, spawn_blocking, spawn_cpu_intensive, 
 pub use yield_now::yield_now;
 
 pub use crate::cell::{AbortHandle, Id, JoinError, JoinHandle};
+pub use crate::coop::{Unconstrained, consume_budget, unconstrained};
+
+/// Cooperation: how often one poll of a task may find what it waits for ready.
+///
+/// A worker polls one task at a time. One whose socket always has data would never suspend, and keep
+/// the worker from all other tasks. So each poll of a task has a budget, and every operation of
+/// fastwake's own that finds what it wants (sockets, timers, join handles) spends one unit of it.
+/// With nothing left, operations say that they are not ready and wake their task, which then is
+/// queued behind the others.
+///
+/// What is re-exported from tokio (`fastwake::sync`, in-memory pipes) has tokio's budget, which is
+/// only counted in tokio's own tasks: a loop over such a channel is well advised to call
+/// [`consume_budget`], or to wrap its operation in [`cooperative`](coop::cooperative).
+pub mod coop {
+    pub use crate::coop::{
+        Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative, has_budget_remaining,
+        poll_proceed, unconstrained,
+    };
+}

@@ -8,6 +8,7 @@ mod search;
 use std::cell::Cell;
 
 use crate::cell::{Ran, Runnable, TaskList};
+use crate::coop;
 use crate::metrics::PoolKind;
 
 use super::injector::Session;
@@ -85,7 +86,7 @@ impl<'p> Worker<'p> {
         if task.is_new() {
             counters.started.increment();
         }
-        match task.run(&self.slot.owned) {
+        match coop::budget(|| task.run(&self.slot.owned)) {
             Ran::Completed => counters.completed.increment(),
             Ran::Suspended => {}
             Ran::Yielded(task) => self.let_others_go_first(task),
