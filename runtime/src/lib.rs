@@ -52,11 +52,15 @@ pub mod runtime;
 #[cfg_attr(docsrs, doc(cfg(feature = "sync")))]
 pub mod sync;
 pub mod task;
+#[cfg(feature = "time")]
+#[cfg_attr(docsrs, doc(cfg(feature = "time")))]
+pub mod time;
 pub mod topology;
 
 mod blocking;
 mod cell;
 mod coop;
+mod driver;
 mod metrics;
 mod park;
 mod primitives;

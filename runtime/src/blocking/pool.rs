@@ -11,6 +11,7 @@ use std::time::Duration;
 use crossbeam_utils::CachePadded;
 
 use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskMeta};
+use crate::driver::Driver;
 use crate::metrics::{BlockingMetrics, SharedCounter};
 use crate::park::{Parker, Unparked, Woken};
 use crate::primitives::Lock;
@@ -33,6 +34,8 @@ pub(crate) struct BlockingConfig {
     pub(crate) keep_alive: Duration,
     /// How many threads take closures without having to wait whether the others get on.
     pub(crate) cpus: usize,
+    /// Its clock, if it is stopped, does not jump while there are closures.
+    pub(crate) driver: Option<Arc<Driver>>,
 }
 
 pub(crate) struct BlockingPool {
@@ -91,6 +94,9 @@ impl BlockingPool {
         F: Future<Output: Send> + Send + 'static,
     {
         let (task, handle) = cell::new(closure, Once, meta);
+        if let Some(driver) = &self.config.driver {
+            driver.hold_clock();
+        }
         self.submit(task);
         handle
     }
@@ -107,6 +113,13 @@ impl BlockingPool {
         self.deliver(call);
     }
 
+    /// Closures have been run, or have failed.
+    fn release_clock(&self, closures: usize) {
+        if let Some(driver) = &self.config.driver {
+            (0..closures).for_each(|_| driver.release_clock());
+        }
+    }
+
     fn call(&self, queue: &mut Queue) -> Option<Call> {
         // ORDERING: a thread that has been born and has not been counted out yet is going to take
         // the lock that is held here, and sees the work then.
@@ -120,7 +133,8 @@ impl BlockingPool {
             None => {}
             Some(Call::Wake(seat)) => match self.parker(seat).unpark() {
                 Unparked::Woke => self.counters.wakes.increment(),
-                Unparked::Coalesced => {}
+                // These threads sleep nowhere else.
+                Unparked::Coalesced | Unparked::Elsewhere => {}
             },
             Some(Call::Create(seat)) => self.make_thread(seat),
         }
@@ -138,7 +152,9 @@ impl BlockingPool {
             Err(error) => {
                 self.counters.refused.increment();
                 let stranded = self.queue.lock().give_up_thread(seat);
+                let closures = stranded.len();
                 stranded.fail(&error);
+                self.release_clock(closures);
             }
         }
     }
@@ -166,6 +182,7 @@ impl BlockingPool {
                 Order::Leave => return,
                 Order::Run(task) => {
                     let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) = task.run(&self.owned);
+                    self.release_clock(1);
                     queue = self.queue.lock();
                     queue.finish();
                     order = queue.order(seat);

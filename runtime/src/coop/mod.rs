@@ -46,6 +46,12 @@ pub(crate) fn budget<R>(poll: impl FnOnce() -> R) -> R {
     with_budget(Some(BUDGET), poll)
 }
 
+/// Runs what nobody is to count.
+#[inline]
+pub(crate) fn without_budget<R>(f: impl FnOnce() -> R) -> R {
+    with_budget(None, f)
+}
+
 /// Has the current poll anything left to spend?
 ///
 /// True outside of tasks, where nobody counts. A combinator that polls a future and then a timer uses

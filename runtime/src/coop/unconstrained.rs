@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::with_budget;
+use super::without_budget;
 
 pin_project! {
     /// The future of [`unconstrained`].
@@ -46,6 +46,6 @@ impl<F: Future> Future for Unconstrained<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let inner = self.project().inner;
-        with_budget(None, || inner.poll(context))
+        without_budget(|| inner.poll(context))
     }
 }

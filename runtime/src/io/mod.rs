@@ -1,9 +1,17 @@
-#![forbid(unsafe_code)]
 //! Reading and writing without blocking.
 //!
 //! The traits are tokio's, and so are, with the feature `io-util`, their extension methods, buffers
 //! and helpers: what is written for them works with the types of [`fastwake::net`](crate::net) and
 //! [`fastwake::fs`](crate::fs) as it is.
+
+#[cfg(feature = "net")]
+mod poll_evented;
+
+#[cfg(feature = "net")]
+#[cfg_attr(docsrs, doc(cfg(feature = "net")))]
+pub use crate::driver::{Interest, Ready};
+#[cfg(feature = "net")]
+pub(crate) use poll_evented::PollEvented;
 
 #[doc(no_inline)]
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};

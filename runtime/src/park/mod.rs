@@ -15,6 +15,10 @@
 //!             unpark (no system call)
 //! ```
 //!
+//! An owner that sleeps in something else than its parker (the driver) says so by
+//! [`Parker::prepare_elsewhere`], a fourth value that behaves as `PARKED` does; whoever unparks it
+//! is told to wake it there.
+//!
 //! Rules:
 //!
 //! * P1: `PARKED` is visible before the sleeper lets go of the lock under which it said that it
@@ -40,7 +44,7 @@ use futex as sys;
 use std::time::{Duration, Instant};
 
 use crate::primitives::assert_no_lock_held;
-use state::ParkState;
+use state::{Found, ParkState};
 pub(crate) use thread::ThreadParker;
 
 /// A place for one thread to sleep, which any thread can wake.
@@ -64,6 +68,8 @@ pub(crate) enum Unparked {
     Woke,
     /// The thread was awake or already notified: no system call.
     Coalesced,
+    /// The thread sleeps elsewhere, and the caller is to wake it there.
+    Elsewhere,
 }
 
 impl Parker {
@@ -80,9 +86,16 @@ impl Parker {
         self.state.prepare();
     }
 
-    /// Takes a [`prepare`](Self::prepare) back, and with it any notification.
-    pub(crate) fn cancel(&self) {
-        self.state.reset();
+    /// As [`prepare`](Self::prepare), for an owner that is going to sleep elsewhere. False: it has
+    /// been notified already, and is not to sleep.
+    pub(crate) fn prepare_elsewhere(&self) -> bool {
+        self.state.prepare_elsewhere()
+    }
+
+    /// Takes a [`prepare`](Self::prepare) back, and with it any notification; says whether there
+    /// was one.
+    pub(crate) fn cancel(&self) -> bool {
+        self.state.reset()
     }
 
     /// Sleeps until notified, or until `timeout` has passed. The owner has called
@@ -112,11 +125,13 @@ impl Parker {
     /// Wakes the owner, or ends its next wait at once.
     pub(crate) fn unpark(&self) -> Unparked {
         assert_no_lock_held("a wake-up is issued");
-        if self.state.notify() {
-            self.sleeper.wake(&self.state);
-            Unparked::Woke
-        } else {
-            Unparked::Coalesced
+        match self.state.notify() {
+            Found::Awake => Unparked::Coalesced,
+            Found::ParkedElsewhere => Unparked::Elsewhere,
+            Found::Parked => {
+                self.sleeper.wake(&self.state);
+                Unparked::Woke
+            }
         }
     }
 

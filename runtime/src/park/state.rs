@@ -9,6 +9,16 @@ use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 const EMPTY: u32 = 0;
 const PARKED: u32 = 1;
 const NOTIFIED: u32 = 2;
+const ELSEWHERE: u32 = 3;
+
+/// What a notification found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nobody sleeps, or somebody has notified before.
+    Awake,
+    Parked,
+    ParkedElsewhere,
+}
 
 pub(super) struct ParkState(AtomicU32);
 
@@ -19,10 +29,21 @@ impl ParkState {
 
     /// `EMPTY` → `PARKED`. A notification that is already there stays, and ends the wait at once.
     pub(super) fn prepare(&self) {
+        let _ = self.park(PARKED);
+    }
+
+    /// `EMPTY` → `ELSEWHERE`; says whether it was so. A notification that is already there stays.
+    pub(super) fn prepare_elsewhere(&self) -> bool {
+        self.park(ELSEWHERE)
+    }
+
+    fn park(&self, how: u32) -> bool {
         // ORDERING: Acquire on failure pairs with `notify`: what the waker wrote is visible to an
         // owner that finds itself notified. Success publishes nothing of its own: the lock around
         // it does.
-        let _ = self.0.compare_exchange(EMPTY, PARKED, Relaxed, Acquire);
+        self.0
+            .compare_exchange(EMPTY, how, Relaxed, Acquire)
+            .is_ok()
     }
 
     /// `NOTIFIED` → `EMPTY`; says whether it was so.
@@ -39,17 +60,21 @@ impl ParkState {
         self.0.swap(EMPTY, Acquire) == NOTIFIED
     }
 
-    /// Any → `NOTIFIED`; says whether a sleeper has to be woken.
-    pub(super) fn notify(&self) -> bool {
+    /// Any → `NOTIFIED`; says what was there, which is who has to be woken.
+    pub(super) fn notify(&self) -> Found {
         // ORDERING: Release pairs with the Acquires above; Acquire orders the waker after the
         // notification that it finds and does not repeat.
-        self.0.swap(NOTIFIED, AcqRel) == PARKED
+        match self.0.swap(NOTIFIED, AcqRel) {
+            PARKED => Found::Parked,
+            ELSEWHERE => Found::ParkedElsewhere,
+            _ => Found::Awake,
+        }
     }
 
     pub(super) fn is_parked(&self) -> bool {
         // ORDERING: a hint for those without the sleeper's lock; under the lock it is exact, for
         // the lock orders it after `prepare`.
-        self.0.load(Relaxed) == PARKED
+        matches!(self.0.load(Relaxed), PARKED | ELSEWHERE)
     }
 
     /// The word itself, for the kernel to compare.
@@ -64,6 +89,7 @@ impl fmt::Debug for ParkState {
         f.write_str(match self.0.load(Relaxed) {
             EMPTY => "empty",
             PARKED => "parked",
+            ELSEWHERE => "parked elsewhere",
             _ => "notified",
         })
     }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::blocking::{BlockingConfig, BlockingPool};
-use crate::scheduler::policy::{GLOBAL_QUEUE_INTERVAL, KEEP_ALIVE};
+use crate::driver::{Clock, Driver, DriverConfig};
+use crate::scheduler::policy::{EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL, Intervals, KEEP_ALIVE};
 use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
 use crate::threads::{NameFn, Role, ThreadConfig, Threads};
 use crate::topology::{AffinityScope, CpuSet, available_workers};
@@ -15,8 +16,8 @@ use crate::topology::{AffinityScope, CpuSet, available_workers};
 use super::handle::Inner;
 use super::{Handle, Runtime, RuntimeFlavor, config, context};
 
-/// Turns of a current-thread runtime between two looks at the future of `block_on`; tokio's.
-const EVENT_INTERVAL: u32 = 61;
+/// Events taken from the system in one go; tokio's.
+const IO_EVENTS: usize = 1_024;
 
 /// The threads for blocking closures, at most; tokio's.
 const MAX_BLOCKING_THREADS: usize = 512;
@@ -56,6 +57,8 @@ pub struct Builder {
     thread_keep_alive: Duration,
     global_queue_interval: u32,
     event_interval: u32,
+    driver: DriverConfig,
+    start_paused: bool,
     threads: ThreadConfig,
 }
 
@@ -73,6 +76,12 @@ impl Builder {
             thread_keep_alive: KEEP_ALIVE,
             global_queue_interval: GLOBAL_QUEUE_INTERVAL,
             event_interval: EVENT_INTERVAL,
+            driver: DriverConfig {
+                io: false,
+                time: false,
+                events: IO_EVENTS,
+            },
+            start_paused: false,
             threads: ThreadConfig {
                 name: Some(name),
                 ..ThreadConfig::default()
@@ -93,9 +102,46 @@ impl Builder {
         Self::new(RuntimeFlavor::CurrentThread)
     }
 
-    /// Enables all drivers. This version has none that would have to be enabled; programs that
-    /// call it go on to work when there are.
+    /// Enables I/O and timers, as far as the crate's features have them.
     pub fn enable_all(&mut self) -> &mut Self {
+        self.enable_io().enable_time()
+    }
+
+    /// Enables I/O: what is in `fastwake::net`, `signal` and `process`. Without it, making such a
+    /// thing panics.
+    pub fn enable_io(&mut self) -> &mut Self {
+        self.driver.io = true;
+        self
+    }
+
+    /// Enables timers: what is in `fastwake::time`. Without it, making one panics.
+    pub fn enable_time(&mut self) -> &mut Self {
+        self.driver.time = true;
+        self
+    }
+
+    /// How many events are taken from the system in one go. Default: 1,024.
+    ///
+    /// # Panics
+    ///
+    /// If `events` is 0.
+    #[track_caller]
+    pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
+        assert!(
+            events > 0,
+            "max_io_events_per_tick is 0; it must be at least 1"
+        );
+        self.driver.events = events;
+        self
+    }
+
+    /// Starts the runtime with its clock stopped; see [`time::pause`](crate::time::pause).
+    ///
+    /// [`build`](Self::build) refuses this for a multi-thread runtime.
+    #[cfg(feature = "test-util")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+    pub fn start_paused(&mut self, start_paused: bool) -> &mut Self {
+        self.start_paused = start_paused;
         self
     }
 
@@ -255,8 +301,8 @@ impl Builder {
         self
     }
 
-    /// After how many turns a current-thread runtime looks at the future of its `block_on`.
-    /// Default: 61.
+    /// After how many turns a worker that has work looks for events of the system and for timers
+    /// that are due, and a current-thread runtime also at the future of its `block_on`. Default: 61.
     ///
     /// # Panics
     ///
@@ -282,34 +328,57 @@ impl Builder {
             true => Some(config::worker_threads(self.worker_threads, machine.cpus())?),
             false => None,
         };
+        if self.start_paused && is_multi_thread {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "start_paused needs a current-thread runtime: the clock can only be stopped there",
+            ));
+        }
         let available = available_workers(machine.cpus());
+        let clock = Arc::new(Clock::new());
+        let driver = match !is_multi_thread && self.driver.is_enabled() {
+            true => Some(Driver::new(self.driver, Arc::clone(&clock))?),
+            false => None,
+        };
         let group = GroupConfig {
             machine,
             workers,
             scope: config::affinity_scope(self.affinity_scope)?,
             strict: self.affinity_strict,
             cpu_intensive: available,
-            global_queue_interval: self.global_queue_interval,
+            intervals: Intervals {
+                global_queue: self.global_queue_interval,
+                event: self.event_interval,
+            },
             keep_alive: self.thread_keep_alive,
+            driver: self.driver,
+            clock: Arc::clone(&clock),
         };
         let blocking = BlockingConfig {
             max_threads: self.max_blocking_threads,
             keep_alive: self.thread_keep_alive,
             cpus: available,
+            driver: driver.clone(),
         };
         let current_thread = CurrentThreadConfig {
             global_queue_interval: self.global_queue_interval,
             event_interval: self.event_interval,
             threads: self.threads.clone(),
+            driver,
         };
         let threads = Arc::new(Threads::new(self.threads.clone()));
         let handle = Handle::new(Arc::new(Inner {
             name: self.name.clone(),
             current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
-            group: Group::new(group, Arc::clone(&threads)),
+            group: Group::new(group, Arc::clone(&threads))?,
             blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
             threads,
+            clock,
         }));
+        #[cfg(feature = "test-util")]
+        if self.start_paused {
+            handle.inner().clock.stop();
+        }
         start(handle)
     }
 }
@@ -360,6 +429,8 @@ impl fmt::Debug for Builder {
             thread_keep_alive,
             global_queue_interval,
             event_interval,
+            driver,
+            start_paused,
             threads,
         } = self;
         f.debug_struct("Builder")
@@ -373,6 +444,8 @@ impl fmt::Debug for Builder {
             .field("thread_keep_alive", thread_keep_alive)
             .field("global_queue_interval", global_queue_interval)
             .field("event_interval", event_interval)
+            .field("driver", driver)
+            .field("start_paused", start_paused)
             .field("threads", threads)
             .finish()
     }

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use crate::blocking::BlockingPool;
 use crate::cell::{JoinHandle, TaskMeta};
 use crate::coop;
+use crate::driver::{Clock, Driver};
 use crate::metrics::RuntimeMetrics;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
@@ -45,6 +46,7 @@ pub(super) struct Inner {
     pub(super) group: Arc<Group>,
     pub(super) blocking: Arc<BlockingPool>,
     pub(super) threads: Arc<Threads>,
+    pub(super) clock: Arc<Clock>,
 }
 
 /// A closure as a future that is ready at its first poll.
@@ -314,6 +316,55 @@ impl Handle {
             "`block_on` cannot be called inside a runtime: it would block a thread that is there \
              to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
         );
+    }
+
+    /// The driver for what the calling thread makes; `None` if the runtime has none.
+    fn use_driver(&self) -> Option<Arc<Driver>> {
+        let pools = self.inner.group.use_driver();
+        pools.or_else(|| self.inner.current_thread.as_ref()?.driver().cloned())
+    }
+
+    /// The driver for a socket or the like that the calling thread makes.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without I/O.
+    #[track_caller]
+    pub(crate) fn io_driver() -> Arc<Driver> {
+        let driver = Self::with_current(Self::use_driver);
+        driver.filter(|driver| driver.has_io()).expect(
+            "the current runtime has been built without I/O: call `enable_io` or `enable_all` on \
+             its builder",
+        )
+    }
+
+    /// The driver for a timer that the calling thread makes.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without timers.
+    #[track_caller]
+    pub(crate) fn time_driver() -> Arc<Driver> {
+        let driver = Self::with_current(Self::use_driver);
+        driver.filter(|driver| driver.has_time()).expect(
+            "the current runtime has been built without timers: call `enable_time` or \
+             `enable_all` on its builder",
+        )
+    }
+
+    /// The runtime's clock.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn clock(&self) -> &Arc<Clock> {
+        &self.inner.clock
+    }
+
+    /// Fires what is due on a clock that has been moved.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn fire_due_timers(&self) {
+        let own = self.inner.current_thread.iter();
+        let own = own.filter_map(|scheduler| scheduler.driver().map(|driver| &**driver));
+        own.chain(self.inner.group.drivers())
+            .for_each(Driver::fire_due);
     }
 
     /// Where the runtime's tasks run.

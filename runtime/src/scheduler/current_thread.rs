@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -16,9 +16,10 @@ use futures_task::{ArcWake, waker_ref};
 
 use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskList, TaskMeta};
 use crate::coop;
+use crate::driver::{Driver, Driving};
 use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters};
-use crate::park::{Parker, ThreadParker};
-use crate::primitives::Lock;
+use crate::park::{Parker, ThreadParker, Unparked};
+use crate::primitives::{Lock, quietly};
 use crate::threads::{self, ThreadConfig};
 use crate::topology::CpuSet;
 
@@ -30,6 +31,7 @@ pub(crate) struct CurrentThreadConfig {
     /// Turns between two looks at the future of `block_on`.
     pub(crate) event_interval: u32,
     pub(crate) threads: ThreadConfig,
+    pub(crate) driver: Option<Arc<Driver>>,
 }
 
 /// A scheduler of which one thread at a time is the worker: whichever is in `block_on`.
@@ -61,6 +63,8 @@ struct Shared {
 struct Core {
     queue: RefCell<TaskList>,
     tick: Cell<u32>,
+    /// Room for those whom events wake, kept from one time to the next.
+    wakers: Cell<Vec<Waker>>,
 }
 
 enum CorePlace {
@@ -70,7 +74,7 @@ enum CorePlace {
 }
 
 /// This thread has the core. Gives it back when dropped.
-struct Driver<'a> {
+struct CoreGuard<'a> {
     scheduler: &'a Arc<CurrentThread>,
     core: Option<Box<Core>>,
 }
@@ -170,16 +174,30 @@ impl CurrentThread {
         }
         drop(shared);
         if wake {
-            self.parker.unpark();
+            self.wake();
             // ORDERING: Release pairs with the Acquire in `finish`. The scheduler may be gone
             // after this.
             self.issued.fetch_add(1, Release);
         }
     }
 
+    /// Wakes the thread that has the core, wherever it sleeps.
+    fn wake(&self) {
+        if self.parker.unpark() == Unparked::Elsewhere
+            && let Some(driver) = &self.config.driver
+        {
+            driver.wake();
+        }
+    }
+
+    /// The driver, for something that it is to wait for.
+    pub(crate) fn driver(&self) -> Option<&Arc<Driver>> {
+        self.config.driver.as_ref()
+    }
+
     fn core_of_this_thread(&self) -> Option<&Core> {
         let (scheduler, core) = CURRENT.try_with(Cell::get).ok()?;
-        // SAFETY: set by `Driver::run` while it has the core, on this thread.
+        // SAFETY: set by `CoreGuard::run` while it has the core, on this thread.
         ptr::eq(scheduler, self).then(|| unsafe { &*core })
     }
 
@@ -187,8 +205,8 @@ impl CurrentThread {
     pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
         let mut future = pin!(future);
         loop {
-            if let Some(mut driver) = self.take_core() {
-                return driver.run(future);
+            if let Some(mut core) = self.take_core() {
+                return core.run(future);
             }
             if let Poll::Ready(output) = self.wait_for_core(future.as_mut()) {
                 return output;
@@ -196,10 +214,10 @@ impl CurrentThread {
         }
     }
 
-    fn take_core(self: &Arc<Self>) -> Option<Driver<'_>> {
+    fn take_core(self: &Arc<Self>) -> Option<CoreGuard<'_>> {
         let mut place = self.core.lock();
         match std::mem::replace(&mut *place, CorePlace::Taken(Vec::new())) {
-            CorePlace::Here(core) => Some(Driver {
+            CorePlace::Here(core) => Some(CoreGuard {
                 scheduler: self,
                 core: Some(core),
             }),
@@ -251,10 +269,13 @@ impl CurrentThread {
             };
             // ORDERING: Acquire pairs with the Release in `accept_all`.
             if left == 0 && self.issued.load(Acquire) == picks {
-                return;
+                break;
             }
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(10));
+        }
+        if let Some(driver) = &self.config.driver {
+            driver.shut_down();
         }
     }
 
@@ -274,11 +295,11 @@ impl CurrentThread {
     }
 }
 
-impl Driver<'_> {
+impl CoreGuard<'_> {
     fn core(&self) -> &Core {
         self.core
             .as_ref()
-            .expect("a driver has the core until it is dropped")
+            .expect("it has the core until it is dropped")
     }
 
     fn run<F: Future>(&mut self, mut future: Pin<&mut F>) -> F::Output {
@@ -297,7 +318,9 @@ impl Driver<'_> {
             {
                 return output;
             }
-            if !self.run_tasks() {
+            if self.run_tasks() {
+                self.look_at_driver();
+            } else {
                 self.park(&main);
             }
         }
@@ -342,31 +365,94 @@ impl Driver<'_> {
         })
     }
 
-    /// Sleeps in the driver (which for now is the parker) until there is something to do.
+    /// Looks for events between two tasks.
+    fn look_at_driver(&self) {
+        let driving = self
+            .scheduler
+            .driver()
+            .and_then(|driver| driver.try_drive());
+        if let Some(driving) = driving {
+            let mut wakers = self.core().wakers.take();
+            driving.look_once(&mut wakers);
+            self.wake_all(wakers);
+        }
+    }
+
+    fn wake_all(&self, mut wakers: Vec<Waker>) {
+        for waker in wakers.drain(..) {
+            // It may be the user's own, and there is nobody to catch its panic.
+            quietly(|| waker.wake());
+        }
+        self.core().wakers.set(wakers);
+    }
+
+    /// Sleeps until there is something to do: in the driver, if there is one.
     fn park(&self, main: &MainWaker) {
         let scheduler = self.scheduler;
+        if self.jump(main) {
+            return;
+        }
+        let driving = scheduler.driver().and_then(|driver| driver.try_drive());
         let mut shared = scheduler.shared.lock();
         if !shared.worklist.is_empty() || main.woken.load(Acquire) {
             return;
         }
         shared.idle = true;
-        scheduler.parker.prepare();
+        match &driving {
+            None => scheduler.parker.prepare(),
+            // A wake-up that came before is seen below.
+            Some(_) => drop(scheduler.parker.prepare_elsewhere()),
+        }
         drop(shared);
         scheduler.counters.parks.increment();
         let hooks = &scheduler.config.threads;
         threads::call(hooks.on_park.as_ref());
         // The hook may have scheduled something on this thread, which wakes nobody.
-        if self.core().queue.borrow().is_empty() && !main.woken.load(Acquire) {
-            scheduler.parker.wait(None);
-        } else {
-            scheduler.parker.cancel();
+        let stay = !self.core().queue.borrow().is_empty() || main.woken.load(Acquire);
+        match driving {
+            _ if stay || !scheduler.parker.is_parked() => drop(scheduler.parker.cancel()),
+            None => drop(scheduler.parker.wait(None)),
+            Some(driving) => self.sleep(driving),
         }
         threads::call(hooks.on_unpark.as_ref());
         scheduler.shared.lock().idle = false;
     }
+
+    fn sleep(&self, driving: Driving<'_>) {
+        let mut wakers = self.core().wakers.take();
+        driving.sleep(None, &mut wakers);
+        self.scheduler.parker.cancel();
+        self.wake_all(wakers);
+    }
+
+    /// On a stopped clock: goes on to the next deadline, now that there is nothing to do before it.
+    fn jump(&self, main: &MainWaker) -> bool {
+        let Some(driver) = self
+            .scheduler
+            .driver()
+            .filter(|driver| driver.clock().is_stopped())
+        else {
+            return false;
+        };
+        // What has happened in the world outside comes before.
+        self.look_at_driver();
+        let woken = main.woken.load(Acquire)
+            || !self.core().queue.borrow().is_empty()
+            || !self.scheduler.shared.lock().worklist.is_empty();
+        if woken {
+            return true;
+        }
+        let jumped = driver
+            .until_next()
+            .is_some_and(|next| driver.clock().jump(next));
+        if jumped {
+            self.look_at_driver();
+        }
+        jumped
+    }
 }
 
-impl Drop for Driver<'_> {
+impl Drop for CoreGuard<'_> {
     fn drop(&mut self) {
         let Some(core) = self.core.take() else { return };
         if self.scheduler.shared.lock().closed {
@@ -393,11 +479,11 @@ impl Drop for Entered {
 
 impl ArcWake for MainWaker {
     fn wake_by_ref(main: &Arc<Self>) {
-        // ORDERING: Release pairs with the Acquire in `Driver::run`. The driver that goes to sleep
+        // ORDERING: Release pairs with the Acquire in `CoreGuard::run`. A thread that goes to sleep
         // prepares first and a notification stays, so it does not matter when it looks.
         let already = main.woken.swap(true, AcqRel);
         if !already && main.scheduler.core_of_this_thread().is_none() {
-            main.scheduler.parker.unpark();
+            main.scheduler.wake();
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::{fmt, io, thread};
 
 use crate::cell::{self, JoinHandle, TaskList, TaskMeta};
+use crate::driver::{Clock, Driver, DriverConfig};
 use crate::metrics::{PoolKind, PoolMetrics, WorkerCounters};
 use crate::primitives::atomic::AtomicUsize;
 use crate::primitives::atomic::Ordering::{AcqRel, Acquire};
@@ -14,7 +15,7 @@ use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_
 
 use super::injector::Offers;
 use super::placement::{self, Plan};
-use super::policy;
+use super::policy::{self, Intervals};
 use super::pool::{Host, Lease, Pool, PoolConfig};
 use super::worker::{Blocked, Worker};
 
@@ -34,8 +35,18 @@ pub(crate) struct GroupConfig {
     pub(crate) strict: bool,
     /// How many CPU-intensive tasks run at once.
     pub(crate) cpu_intensive: usize,
-    pub(crate) global_queue_interval: u32,
+    pub(crate) intervals: Intervals,
     pub(crate) keep_alive: Duration,
+    pub(crate) driver: DriverConfig,
+    pub(crate) clock: Arc<Clock>,
+}
+
+impl GroupConfig {
+    /// A driver for one of the pools, if the runtime is to have any.
+    fn new_driver(&self) -> io::Result<Option<Arc<Driver>>> {
+        let new = || Driver::new(self.driver, Arc::clone(&self.clock));
+        self.driver.is_enabled().then(new).transpose()
+    }
 }
 
 /// All worker pools of a runtime.
@@ -64,14 +75,29 @@ pub(crate) struct Group {
 
 impl Group {
     /// Makes the pools, as yet without threads.
-    pub(crate) fn new(config: GroupConfig, threads: Arc<Threads>) -> Arc<Self> {
-        let group = Arc::new_cyclic(|this| Self::with_pools(config, threads, Weak::clone(this)));
+    ///
+    /// # Errors
+    ///
+    /// The system's, if it gives no driver for one of them.
+    pub(crate) fn new(config: GroupConfig, threads: Arc<Threads>) -> io::Result<Arc<Self>> {
+        let machine = &config.machine;
+        let plans = match config.workers {
+            Some(workers) => placement::plan(machine, config.scope, workers),
+            None => Vec::new(),
+        };
+        let new_driver = |plan| Ok((plan, config.new_driver()?));
+        let plans = plans
+            .into_iter()
+            .map(new_driver)
+            .collect::<io::Result<Vec<_>>>()?;
+        let group =
+            Arc::new_cyclic(|this| Self::with_pools(config, plans, threads, Weak::clone(this)));
         let host: *const Self = Arc::as_ptr(&group);
         for pool in group.pools() {
             // SAFETY: the pool lies in the group, and ends with it.
             unsafe { pool.join(host) };
         }
-        group
+        Ok(group)
     }
 
     /// Makes the threads that stay for good.
@@ -83,12 +109,14 @@ impl Group {
         self.pods.iter().try_for_each(Pool::start)
     }
 
-    fn with_pools(config: GroupConfig, threads: Arc<Threads>, this: Weak<Self>) -> Self {
+    fn with_pools(
+        config: GroupConfig,
+        plans: Vec<(Plan, Option<Arc<Driver>>)>,
+        threads: Arc<Threads>,
+        this: Weak<Self>,
+    ) -> Self {
         let machine = &config.machine;
-        let plans = match config.workers {
-            Some(workers) => placement::plan(machine, config.scope, workers),
-            None => Vec::new(),
-        };
+        let (plans, drivers): (Vec<Plan>, Vec<_>) = plans.into_iter().unzip();
         let neighbours = match config.strict {
             true => vec![Box::default(); plans.len()],
             false => placement::neighbours(machine, &plans),
@@ -100,7 +128,7 @@ impl Group {
                 .for_each(|cpu| pod_of_cpu[cpu] = index as u16);
         }
         let offers = Offers::new();
-        let pod = |(index, Plan { cpus, workers }): (usize, Plan)| {
+        let pod = |(index, (Plan { cpus, workers }, driver)): (usize, (Plan, _))| {
             let workers = workers as u32;
             let (kind, strict) = (PoolKind::Unbound, config.strict);
             let config = PoolConfig {
@@ -113,7 +141,7 @@ impl Group {
                 kept: workers,
                 spares: policy::SPARE_WORKERS,
             };
-            Pool::new(config, offers.clone())
+            Pool::new(config, offers.clone(), driver)
         };
         let cpu_intensive = PoolConfig {
             kind: PoolKind::CpuIntensive,
@@ -126,11 +154,17 @@ impl Group {
             spares: policy::SPARE_WORKERS,
         };
         Self {
-            pods: plans.into_iter().enumerate().map(pod).collect(),
+            pods: plans
+                .into_iter()
+                .zip(drivers)
+                .enumerate()
+                .map(pod)
+                .collect(),
             neighbours: neighbours.into_boxed_slice(),
             pod_of_cpu: pod_of_cpu.into_boxed_slice(),
             // Whether it has somebody to pick is nobody else's business.
-            cpu_intensive: Pool::new(cpu_intensive, Offers::new()),
+            // Its workers wait behind all others for a CPU: no place to wait for events.
+            cpu_intensive: Pool::new(cpu_intensive, Offers::new(), None),
             per_cpu: machine
                 .cpus()
                 .iter()
@@ -268,14 +302,18 @@ impl Group {
         }
         // Under the lock, so that a shutdown either closes the new pool or is seen here.
         let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = pool.get_or_init(|| Box::new(self.new_per_cpu_pool(cpu, index)));
+        if pool.get().is_none() {
+            let new = self.new_per_cpu_pool(cpu, index)?;
+            pool.get_or_init(|| Box::new(new));
+        }
+        let pool = pool.get().expect("it has just been made, or was there");
         if *closed {
             pool.close();
         }
         Ok(pool)
     }
 
-    fn new_per_cpu_pool(&self, cpu: usize, index: usize) -> Pool {
+    fn new_per_cpu_pool(&self, cpu: usize, index: usize) -> io::Result<Pool> {
         let config = PoolConfig {
             kind: PoolKind::PerCpu,
             index,
@@ -286,10 +324,28 @@ impl Group {
             kept: 0,
             spares: policy::SPARE_WORKERS,
         };
-        let pool = Pool::new(config, Offers::new());
+        let pool = Pool::new(config, Offers::new(), self.config.new_driver()?);
         // SAFETY: it is going to lie in this group, and ends with it.
         unsafe { pool.join(self) };
-        pool
+        Ok(pool)
+    }
+
+    /// The driver for what is made by the calling thread: that of a worker's own pool, otherwise
+    /// that of the pod which the thread is in.
+    pub(crate) fn use_driver(&self) -> Option<Arc<Driver>> {
+        Worker::with_current(|worker| {
+            let own = worker
+                .map(Worker::pool)
+                .filter(|pool| pool.config.kind != PoolKind::CpuIntensive && pool.is_in(self));
+            let pod = || (!self.pods.is_empty()).then(|| self.pod_of_caller());
+            own.or_else(pod)?.use_driver().cloned()
+        })
+    }
+
+    /// Fires what is due on a clock that has been moved.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn drivers(&self) -> impl Iterator<Item = &Driver> {
+        self.pools().filter_map(Pool::driver_in_use)
     }
 
     // The end.
@@ -353,6 +409,7 @@ impl Host for Group {
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(10));
         }
+        self.pools().for_each(Pool::shut_down_driver);
     }
 
     fn spawn_worker(&self, pool: &Pool, slot: u32) -> io::Result<()> {
@@ -400,8 +457,8 @@ impl Host for Group {
         self.pools().map(Pool::cancel_all).sum()
     }
 
-    fn global_queue_interval(&self) -> u32 {
-        self.config.global_queue_interval
+    fn intervals(&self) -> Intervals {
+        self.config.intervals
     }
 
     fn keep_alive(&self) -> Duration {

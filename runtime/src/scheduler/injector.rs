@@ -256,6 +256,18 @@ impl Locked {
         self.running -= 1;
     }
 
+    /// An idle worker is to be picked last: it sleeps in the driver, and others need not.
+    pub(super) fn pick_last(&mut self, slot: u32) {
+        if let Some(position) = self.idle.iter().rposition(|idle| idle.slot == slot) {
+            let idle = self.idle.remove(position);
+            self.idle.insert(0, idle);
+        }
+    }
+
+    pub(super) fn has_idle(&self) -> bool {
+        !self.idle.is_empty()
+    }
+
     /// An idle worker begins to run again.
     pub(super) fn leave_idle(&mut self, slot: u32) {
         self.remove_idle(slot);

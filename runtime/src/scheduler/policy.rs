@@ -30,6 +30,20 @@ pub(super) const LIFO_STREAK: u32 = 3;
 /// to fall into step with a program's own pattern.
 pub(crate) const GLOBAL_QUEUE_INTERVAL: u32 = 61;
 
+/// How many turns pass between two looks at the driver of a worker that has work, and on a
+/// current-thread runtime also at the future of `block_on`; tokio's. A look is a system call, a
+/// microsecond or less.
+pub(crate) const EVENT_INTERVAL: u32 = 61;
+
+/// What a worker does every so many turns although it has local work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Intervals {
+    /// It looks at the worklist.
+    pub(crate) global_queue: u32,
+    /// It looks at the driver.
+    pub(crate) event: u32,
+}
+
 /// How many workers beyond those that may run a pool can have: one more blocked in
 /// `block_in_place` than this, and the pool waits for one of them. As many threads as tokio gives to
 /// blocking work.

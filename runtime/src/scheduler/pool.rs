@@ -8,16 +8,17 @@ use std::time::Duration;
 use crossbeam_utils::CachePadded;
 
 use crate::cell::{Runnable, TaskList};
+use crate::driver::Driver;
 use crate::metrics::{PoolKind, WorkerCounters};
 use crate::park::Unparked;
 use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
-use crate::primitives::atomic::{AtomicU32, fence};
+use crate::primitives::atomic::{AtomicBool, AtomicU32, fence};
 use crate::threads::ThreadConfig;
 use crate::topology::CpuSet;
 
 use super::injector::{Injector, Offers, Pickable, Session, Shape, Target};
 use super::kick::{Deliver, Kick, KickBatch};
-use super::policy;
+use super::policy::{self, Intervals};
 use super::slot::Slot;
 
 /// What a pool is for and where it runs; set when it is made.
@@ -48,6 +49,11 @@ pub(super) struct Pool {
     used: AtomicU32,
     /// What the pool lies in; set before the first use, by the host alone.
     host: OnceLock<HostPtr>,
+    /// For pools of runtimes with I/O or timers.
+    driver: Option<Arc<Driver>>,
+    /// Has the driver ever been given anything to wait for? Until then nobody sleeps in it. Written
+    /// before the injector's lock is taken, and read under it.
+    drives: AtomicBool,
 }
 
 /// What a pool and its workers ask of the group of pools that they are in.
@@ -69,8 +75,8 @@ pub(super) trait Host: Send + Sync {
     fn bring_home(&self, pool: &PoolConfig, counters: &WorkerCounters);
     /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
     fn cancel_all(&self) -> usize;
-    /// After how many turns a worker looks at the worklist although it has local work.
-    fn global_queue_interval(&self) -> u32;
+    /// What a worker does every so many turns.
+    fn intervals(&self) -> Intervals;
     /// How long a worker that could be spared stays without work.
     fn keep_alive(&self) -> Duration;
     /// The user's hooks.
@@ -113,7 +119,11 @@ unsafe impl Send for PoolRef {}
 unsafe impl Sync for PoolRef {}
 
 impl Pool {
-    pub(super) fn new(config: PoolConfig, offers: crate::primitives::Arc<Offers>) -> Self {
+    pub(super) fn new(
+        config: PoolConfig,
+        offers: crate::primitives::Arc<Offers>,
+        driver: Option<Arc<Driver>>,
+    ) -> Self {
         let slots = config.limit + config.spares;
         let shape = Shape {
             limit: config.limit,
@@ -129,7 +139,63 @@ impl Pool {
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             used: AtomicU32::new(0),
             host: OnceLock::new(),
+            driver,
+            drives: AtomicBool::new(false),
         }
+    }
+
+    /// The driver, for something that it is to wait for.
+    pub(super) fn use_driver(&self) -> Option<&Arc<Driver>> {
+        let driver = self.driver.as_ref()?;
+        // ORDERING: the injector's lock orders it. A worker that goes idle after the section of
+        // `attend_driver` finds it set; one that went idle before is called there.
+        if !self.drives.load(Relaxed) {
+            self.drives.store(true, Relaxed);
+            self.attend_driver();
+        }
+        Some(driver)
+    }
+
+    /// The driver, if it has been given anything to wait for.
+    pub(super) fn driver_in_use(&self) -> Option<&Driver> {
+        let driver = self.driver.as_deref()?;
+        self.drives.load(Relaxed).then_some(driver)
+    }
+
+    /// The driver, if nobody looks after it.
+    pub(super) fn unattended_driver(&self) -> Option<&Driver> {
+        self.driver_in_use().filter(|driver| !driver.is_driven())
+    }
+
+    /// Calls an idle worker, if there is one, to a driver that nobody looks after.
+    pub(super) fn attend_driver(&self) {
+        let mut session = self.injector.lock();
+        let kick = match self.unattended_driver() {
+            Some(_) if session.has_idle() => self.pick(&mut session),
+            _ => None,
+        };
+        drop(session);
+        if let Some(kick) = kick {
+            kick.send();
+        }
+    }
+
+    /// No event and no deadline will come any more.
+    pub(super) fn shut_down_driver(&self) {
+        if let Some(driver) = &self.driver {
+            driver.shut_down();
+        }
+    }
+
+    /// Wakes the worker of a slot, wherever it sleeps.
+    fn wake(&self, slot: &Slot) -> Unparked {
+        let unparked = slot.parker.unpark();
+        if unparked == Unparked::Elsewhere
+            && let Some(driver) = &self.driver
+        {
+            driver.wake();
+        }
+        unparked
     }
 
     /// # Safety
@@ -367,7 +433,7 @@ impl Pool {
     pub(super) fn close(&self) {
         self.injector.lock().close();
         for slot in self.slots() {
-            slot.parker.unpark();
+            self.wake(slot);
         }
     }
 
@@ -394,7 +460,7 @@ impl Deliver for Pool {
         let mut lease = None;
         match target {
             Target::Wake(slot) => {
-                if self.slot(slot).parker.unpark() == Unparked::Coalesced {
+                if self.wake(self.slot(slot)) == Unparked::Coalesced {
                     self.injector.counters.wakes_saved.increment();
                 }
             }

@@ -10,6 +10,7 @@ impl Pool {
     pub(super) fn accept(&self, worker: Option<&Worker<'_>>, task: Runnable) {
         match worker {
             Some(worker) if worker.takes_from(self) => worker.schedule(task),
+            Some(worker) if worker.gathers_for(self) => worker.gather(task),
             _ => self.submit(task),
         }
     }

@@ -25,5 +25,5 @@ fn pool(limit: u32, kept: u32) -> Pool {
         kept,
         spares: 0,
     };
-    Pool::new(config, Offers::new())
+    Pool::new(config, Offers::new(), None)
 }

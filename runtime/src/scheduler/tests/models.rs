@@ -13,6 +13,7 @@ use crate::primitives::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::primitives::{Arc, thread};
 use crate::scheduler::lifo_slot::LifoSlot;
 use crate::scheduler::local_queue::{CAPACITY, LocalQueue};
+use crate::scheduler::policy::Intervals;
 use crate::scheduler::pool::Pool;
 use crate::scheduler::worker::{Next, Worker};
 
@@ -73,7 +74,14 @@ fn reserve(pool: &Pool) -> u32 {
 }
 
 fn worker(pool: &Pool, slot: u32) -> Worker<'_> {
-    Worker::new(pool, slot, 61)
+    Worker::new(
+        pool,
+        slot,
+        Intervals {
+            global_queue: 61,
+            event: 61,
+        },
+    )
 }
 
 /// The worker's loop until `n` tasks have run, wherever.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use crate::primitives::atomic::fence;
 use crate::scheduler::pool::Pool;
 
-use super::Worker;
+use super::{Mode, Worker};
 
 /// This thread's worker is blocked for as long as this lives.
 pub(in crate::scheduler) struct Blocked(());
@@ -16,21 +16,23 @@ impl Worker<'_> {
     /// Begins to block, if this thread is a worker and is not blocked already.
     pub(in crate::scheduler) fn block_current() -> Option<Blocked> {
         Worker::with_current(|worker| {
-            let worker = worker.filter(|worker| !worker.blocked.get())?;
+            let worker = worker.filter(|worker| worker.mode.get() == Mode::Running)?;
             worker.begin_blocking();
             Some(Blocked(()))
         })
     }
 
     fn begin_blocking(&self) {
-        self.blocked.set(true);
+        self.mode.set(Mode::Away);
         let local = self.take_all_local();
         let pool: &Pool = self.pool;
         let mut session = pool.injector.lock();
         session.worklist.append(local);
         session.begin_blocking();
         let waiting = !session.worklist.is_empty();
-        let kick = if waiting {
+        // The driver is looked after by those who run; if nobody does, somebody is to sleep in it.
+        let forsaken = session.counts().running == 0 && pool.unattended_driver().is_some();
+        let kick = if waiting || forsaken {
             pool.pick(&mut session)
         } else {
             None
@@ -52,7 +54,7 @@ impl Worker<'_> {
     fn end_blocking(&self) {
         let surplus = self.pool.injector.lock().end_blocking();
         self.surplus.set(surplus);
-        self.blocked.set(false);
+        self.mode.set(Mode::Running);
     }
 }
 

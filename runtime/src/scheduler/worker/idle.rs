@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use crate::cell::{Runnable, TaskList};
+use crate::driver::{Driver, Driving};
 use crate::park::Woken;
 use crate::primitives::atomic::fence;
 use crate::scheduler::injector::Session;
@@ -12,7 +13,8 @@ use crate::scheduler::pool::Host;
 use crate::scheduler::{local_queue, policy};
 use crate::threads;
 
-use super::Worker;
+use super::drive::Awake;
+use super::{Mode, Worker};
 
 /// What a worker does next.
 pub(in crate::scheduler) enum Next {
@@ -26,18 +28,25 @@ pub(in crate::scheduler) enum Next {
 /// A worker that is on the idle list. It has to come off it to do anything.
 struct Idle<'w, 'p> {
     worker: &'w Worker<'p>,
+    bed: Bed<'p>,
     /// How long to sleep: for ever, unless the pool could do without this worker.
     patience: Option<Duration>,
 }
 
-/// What an idle worker that has woken up finds.
-enum Found {
-    Next(Next),
-    /// Enough others run.
-    Nothing,
+/// Where an idle worker sleeps.
+enum Bed<'p> {
+    Parker,
+    Driver(Driving<'p>),
 }
 
-impl Worker<'_> {
+/// What an idle worker that has woken up finds.
+enum Found<'p> {
+    Next(Next),
+    /// Enough others run: back to bed.
+    Nothing(Bed<'p>),
+}
+
+impl<'p> Worker<'p> {
     /// A new thread reports to its pool.
     pub(in crate::scheduler) fn arrive(&self) -> Next {
         let mut session = self.pool.injector.lock();
@@ -52,16 +61,32 @@ impl Worker<'_> {
     }
 
     /// The worker has joined the idle list; ends the locked section.
-    fn lie_down(&self, session: Session<'_>) -> Idle<'_, '_> {
-        // P1: before the unlock, so that whoever picks this worker makes the system call.
-        self.slot.parker.prepare();
-        let spare = policy::too_many_threads(&session.counts());
+    fn lie_down(&self, mut session: Session<'_>) -> Idle<'_, 'p> {
+        let bed = self.choose_bed(&mut session);
+        // Who looks after the driver stays.
+        let spare = policy::too_many_threads(&session.counts()) && matches!(bed, Bed::Parker);
         drop(session);
         let patience = self.pool.host().filter(|_| spare).map(Host::keep_alive);
         Idle {
             worker: self,
+            bed,
             patience,
         }
+    }
+
+    /// One idle worker sleeps in the driver, the others on their parkers.
+    ///
+    /// P1: under the lock, so that whoever picks this worker wakes it in the right place.
+    fn choose_bed(&self, session: &mut Session<'_>) -> Bed<'p> {
+        let pool = self.pool;
+        if let Some(driving) = pool.driver_in_use().and_then(Driver::try_drive)
+            && self.slot.parker.prepare_elsewhere()
+        {
+            session.pick_last(self.index);
+            return Bed::Driver(driving);
+        }
+        self.slot.parker.prepare();
+        Bed::Parker
     }
 
     /// Nothing to do: goes idle, unless there is something after all.
@@ -93,9 +118,9 @@ impl Worker<'_> {
         }
         session.go_idle(self.index);
         let _idle = self.lie_down(session);
-        match self.wake_up(sleep()) {
+        match self.wake_up(sleep().into()) {
             Found::Next(next) => next,
-            Found::Nothing => Next::Search,
+            Found::Nothing(_) => Next::Search,
         }
     }
 
@@ -126,28 +151,37 @@ impl Worker<'_> {
 }
 
 impl Idle<'_, '_> {
-    /// Sleeps in the driver until picked, or until the pool can do without this worker.
-    ///
-    /// The pool has no I/O to wait for, so its driver is the parker: a futex word.
+    /// Sleeps until picked, until the driver has something, or until the pool can do without this
+    /// worker.
     fn sleep(self) -> Next {
-        let Idle { worker, patience } = self;
+        let Idle {
+            worker,
+            mut bed,
+            patience,
+        } = self;
         worker.slot.counters.parks.increment();
         // A worker that is not running keeps nothing to itself: what its hooks schedule goes to the
         // worklist, and wakes this worker or another.
-        worker.blocked.set(true);
+        worker.mode.set(Mode::Away);
         let host = worker.pool.host();
         if let Some(host) = host {
             host.bring_home(&worker.pool.config, &worker.slot.counters);
             threads::call(host.thread_config().on_park.as_ref());
         }
         let next = loop {
-            let woken = worker.slot.parker.wait(patience);
-            match worker.wake_up(woken) {
+            let awake = match bed {
+                Bed::Parker => worker.slot.parker.wait(patience).into(),
+                Bed::Driver(driving) => worker.sleep_in_driver(driving),
+            };
+            bed = match worker.wake_up(awake) {
                 Found::Next(next) => break next,
-                Found::Nothing => worker.slot.counters.futile.increment(),
-            }
+                Found::Nothing(bed) => bed,
+            };
+            worker.slot.counters.futile.increment();
         };
-        worker.blocked.set(matches!(next, Next::Leave));
+        if !matches!(next, Next::Leave) {
+            worker.mode.set(Mode::Running);
+        }
         if let Some(host) = host {
             threads::call(host.thread_config().on_unpark.as_ref());
         }
@@ -157,22 +191,37 @@ impl Idle<'_, '_> {
     /// Comes off the list because of work that has turned up meanwhile: as if it had been woken, and
     /// with a wake-up that may have been issued in between.
     fn return_to_work(self) -> Next {
-        self.worker.slot.parker.cancel();
-        match self.worker.wake_up(Woken::Notified) {
+        let Idle {
+            worker,
+            bed,
+            patience,
+        } = self;
+        drop(bed);
+        worker.slot.parker.cancel();
+        match worker.wake_up(Woken::Notified.into()) {
             Found::Next(next) => next,
-            Found::Nothing => self.sleep(),
+            Found::Nothing(bed) => Idle {
+                worker,
+                bed,
+                patience,
+            }
+            .sleep(),
         }
     }
 }
 
-impl Worker<'_> {
+impl<'p> Worker<'p> {
     /// The worker is awake. In one locked section it comes off the idle list, takes its share of
     /// the worklist, and picks the next worker if more is left.
-    fn wake_up(&self, woken: Woken) -> Found {
+    fn wake_up(&self, awake: Awake) -> Found<'p> {
+        let Awake { woken, ready } = awake;
         let mut session = self.pool.injector.lock();
         if session.is_closed() {
+            drop(session);
+            ready.for_each(Runnable::refuse);
             return Found::Next(Next::Leave);
         }
+        session.worklist.append(ready);
         if woken == Woken::TimedOut && session.retire(self.index) {
             // ORDERING: I6. Until the hint says otherwise, this worker looks as if it was on its
             // way, and whoever has pushed on a local queue relies on it; as in `help_local`.
@@ -187,8 +236,14 @@ impl Worker<'_> {
             session.leave_idle(self.index);
         } else {
             session.stay_idle(self.index);
-            self.slot.parker.prepare();
-            return Found::Nothing;
+            let bed = self.choose_bed(&mut session);
+            let left = !session.worklist.is_empty();
+            drop(session);
+            if left {
+                // As in `step_down`.
+                self.pool.call_neighbours();
+            }
+            return Found::Nothing(bed);
         }
         let batch = session.take_batch(local_queue::CAPACITY);
         let task = self.share(session, batch);

@@ -2,16 +2,19 @@
 
 mod blocking;
 mod current;
+mod drive;
 mod idle;
 mod search;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::task::Waker;
 
 use crate::cell::{Ran, Runnable, TaskList};
 use crate::coop;
 use crate::metrics::PoolKind;
 
 use super::injector::Session;
+use super::policy::Intervals;
 use super::pool::{Lease, Pool, PoolRef};
 use super::slot::Slot;
 use super::{policy, rng::Rng};
@@ -28,17 +31,33 @@ pub(super) struct Worker<'p> {
     tick: Cell<u32>,
     /// Tasks run from the LIFO slot in a row.
     lifo_streak: Cell<u32>,
-    /// Inside `block_in_place`, or idle: the worker does not count as running, and keeps nothing to
-    /// itself.
-    blocked: Cell<bool>,
+    mode: Cell<Mode>,
+    /// What is scheduled while events are handled.
+    gathered: RefCell<TaskList>,
+    /// Room for those whom events wake, kept from one time to the next.
+    wakers: Cell<Vec<Waker>>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
     /// `GLOBAL_QUEUE_INTERVAL`, or what the builder says.
     global_queue_interval: u32,
+    /// `EVENT_INTERVAL`, or what the builder says.
+    event_interval: u32,
+}
+
+/// What becomes of tasks that are scheduled on a worker's thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// The worker runs them.
+    Running,
+    /// Inside `block_in_place`, or idle: the worker does not count as running, and keeps nothing to
+    /// itself.
+    Away,
+    /// It handles events of the driver, and puts down together what they schedule.
+    Gathering,
 }
 
 impl<'p> Worker<'p> {
-    pub(super) fn new(pool: &'p Pool, index: u32, global_queue_interval: u32) -> Self {
+    pub(super) fn new(pool: &'p Pool, index: u32, intervals: Intervals) -> Self {
         Self {
             pool,
             slot: pool.slot(index),
@@ -46,9 +65,12 @@ impl<'p> Worker<'p> {
             rng: Rng::new(),
             tick: Cell::new(0),
             lifo_streak: Cell::new(0),
-            blocked: Cell::new(false),
+            mode: Cell::new(Mode::Running),
+            gathered: RefCell::new(TaskList::new()),
+            wakers: Cell::default(),
             surplus: Cell::new(false),
-            global_queue_interval,
+            global_queue_interval: intervals.global_queue,
+            event_interval: intervals.event,
         }
     }
 
@@ -57,7 +79,7 @@ impl<'p> Worker<'p> {
         // SAFETY: the lease keeps the host that the pool lies in.
         let pool = unsafe { pool.pool() };
         let host = lease.host();
-        let worker = Worker::new(pool, index, host.global_queue_interval());
+        let worker = Worker::new(pool, index, host.intervals());
         host.place_current_thread(&pool.config);
         worker.run();
         if pool.injector.hints.is_closed() {
@@ -103,6 +125,11 @@ impl<'p> Worker<'p> {
         if self.tick.get().is_multiple_of(self.global_queue_interval)
             && self.pool.injector.hints.work() > 0
             && let Some(task) = self.take_batch()
+        {
+            return Next::Run(task);
+        }
+        if self.tick.get().is_multiple_of(self.event_interval)
+            && let Some(task) = self.look_at_driver()
         {
             return Next::Run(task);
         }
@@ -164,9 +191,18 @@ impl<'p> Worker<'p> {
     /// May tasks of `pool` run here, next to what they were scheduled by? Not behind a poll that
     /// computes for long.
     pub(super) fn takes_from(&self, pool: &Pool) -> bool {
-        !self.blocked.get()
+        self.mode.get() == Mode::Running
             && self.pool.config.kind != PoolKind::CpuIntensive
             && self.pool.shares_with(pool)
+    }
+
+    /// Does it put tasks of `pool` down together, when it has handled all events?
+    pub(super) fn gathers_for(&self, pool: &Pool) -> bool {
+        self.mode.get() == Mode::Gathering && self.pool.shares_with(pool)
+    }
+
+    pub(super) fn gather(&self, task: Runnable) {
+        self.gathered.borrow_mut().push_back(task);
     }
 
     pub(super) fn pool(&self) -> &'p Pool {

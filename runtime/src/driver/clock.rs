@@ -1,0 +1,183 @@
+#![forbid(unsafe_code)]
+//! The runtime's clock, which a test can stop and move.
+
+use std::time::{Duration, Instant};
+
+#[cfg(feature = "test-util")]
+pub(crate) use stoppable::Clock;
+
+#[cfg(not(feature = "test-util"))]
+#[derive(Debug)]
+pub(crate) struct Clock {
+    origin: Instant,
+}
+
+#[cfg(not(feature = "test-util"))]
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+        }
+    }
+
+    /// Tick 0 of the runtime's timers.
+    pub(crate) fn origin(&self) -> Instant {
+        self.origin
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn jump(&self, _by: Duration) -> bool {
+        false
+    }
+
+    pub(crate) fn hold(&self) {}
+
+    pub(crate) fn release(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(feature = "test-util")]
+mod stoppable {
+    use super::{Duration, Instant};
+    use crate::driver::timers::TICK;
+    use crate::primitives::Lock;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    /// Has any clock of the process ever been stopped? As long as none has, reading one costs
+    /// nothing more than the system's.
+    static EVER_STOPPED: AtomicBool = AtomicBool::new(false);
+
+    #[derive(Debug)]
+    pub(crate) struct Clock {
+        origin: Instant,
+        state: Lock<State>,
+    }
+
+    #[derive(Debug)]
+    struct State {
+        /// Where a stopped clock stands.
+        stopped_at: Option<Instant>,
+        /// By how much a clock that runs again is behind (or, having been moved, ahead).
+        behind: Duration,
+        ahead: Duration,
+        /// Closures on blocking threads: while there is one, time does not jump over it.
+        holds: usize,
+    }
+
+    impl Clock {
+        pub(crate) fn new() -> Self {
+            Self {
+                origin: Instant::now(),
+                state: Lock::new(State {
+                    stopped_at: None,
+                    behind: Duration::ZERO,
+                    ahead: Duration::ZERO,
+                    holds: 0,
+                }),
+            }
+        }
+
+        /// Tick 0 of the runtime's timers.
+        pub(crate) fn origin(&self) -> Instant {
+            self.origin
+        }
+
+        /// Can the system's clock be read instead?
+        #[inline]
+        pub(crate) fn all_run() -> bool {
+            // ORDERING: whoever stops a clock and then reads it is one thread, or has told the
+            // other.
+            !EVER_STOPPED.load(Relaxed)
+        }
+
+        #[inline]
+        pub(crate) fn now(&self) -> Instant {
+            if Self::all_run() {
+                Instant::now()
+            } else {
+                self.state.lock().now()
+            }
+        }
+
+        /// Stops the clock, at the next tick of the timers. False: it is stopped already.
+        pub(crate) fn stop(&self) -> bool {
+            EVER_STOPPED.store(true, Relaxed);
+            let mut state = self.state.lock();
+            let was_running = state.stopped_at.is_none();
+            if was_running {
+                let now = state.now();
+                let beyond =
+                    now.saturating_duration_since(self.origin).as_nanos() % TICK.as_nanos();
+                let to_next = TICK - Duration::from_nanos(beyond as u64);
+                state.stopped_at = Some(now + to_next);
+            }
+            was_running
+        }
+
+        /// False: it runs already.
+        pub(crate) fn go_on(&self) -> bool {
+            let mut state = self.state.lock();
+            let Some(stopped_at) = state.stopped_at.take() else {
+                return false;
+            };
+            let real = Instant::now();
+            state.behind = real.saturating_duration_since(stopped_at);
+            state.ahead = stopped_at.saturating_duration_since(real);
+            true
+        }
+
+        /// Moves a stopped clock. False: it runs.
+        pub(crate) fn advance(&self, by: Duration) -> bool {
+            self.state.lock().advance(by)
+        }
+
+        pub(crate) fn is_stopped(&self) -> bool {
+            !Self::all_run() && self.state.lock().stopped_at.is_some()
+        }
+
+        /// The runtime has nothing to do for so long: a stopped clock jumps there. False: it runs,
+        /// or is to stay where it is.
+        pub(crate) fn jump(&self, by: Duration) -> bool {
+            let mut state = self.state.lock();
+            state.holds == 0 && state.advance(by)
+        }
+
+        /// From here on until the [`release`](Self::release) the clock does not jump.
+        pub(crate) fn hold(&self) {
+            self.state.lock().holds += 1;
+        }
+
+        /// True: the clock is stopped, and may jump again.
+        pub(crate) fn release(&self) -> bool {
+            let mut state = self.state.lock();
+            state.holds -= 1;
+            state.holds == 0 && state.stopped_at.is_some()
+        }
+    }
+
+    impl State {
+        fn now(&self) -> Instant {
+            self.stopped_at
+                .unwrap_or_else(|| Instant::now() - self.behind + self.ahead)
+        }
+
+        fn advance(&mut self, by: Duration) -> bool {
+            match &mut self.stopped_at {
+                Some(at) => {
+                    *at += by;
+                    true
+                }
+                None => false,
+            }
+        }
+    }
+}

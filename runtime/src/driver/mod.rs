@@ -1,0 +1,302 @@
+//! The driver: where one worker of a pool waits for the system's events and for deadlines.
+//!
+//! Each pool has its own: an event queue of the system's ([`mio::Poll`]), the sources registered
+//! with it, and a timer wheel. Who *drives* has the queue to itself ([`Driver::try_drive`]); everybody
+//! else registers, arms and cancels beside it.
+//!
+//! ```text
+//!  Registration ──▶ Sources (pages of places) ◀── events ──┐
+//!                                                          │   Driving: one thread
+//!  Timer ─────────▶ Timers (lock, wheel) ◀──── deadlines ──┤   ├ sleeps in the queue
+//!                      └── TimerFd: rings for the sleeper ─┤   ├ collects wakers, lets go
+//!  wake(), from any thread ────────────────────────────────┘   └ and wakes them, without a lock
+//! ```
+//!
+//! Rules:
+//!
+//! * D1: wakers are collected while the queue is held, and woken after it.
+//! * D2: who arms a timer that is due before the end of the driver's sleep moves that end forward.
+//! * D3: a wake-up that comes while nobody sleeps ends the next sleep at once.
+
+#![cfg_attr(not(feature = "net"), allow(dead_code))]
+
+mod clock;
+mod interest;
+mod readiness;
+mod registration;
+mod sources;
+mod timer;
+#[cfg(all(target_os = "linux", not(fastwake_portable)))]
+mod timer_fd;
+mod timers;
+mod wheel;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::Waker;
+use std::time::Duration;
+use std::{fmt, io};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::primitives::assert_no_lock_held;
+pub(crate) use clock::Clock;
+pub use interest::{Interest, Ready};
+pub(crate) use readiness::ReadyEvent;
+pub(crate) use registration::Registration;
+pub(crate) use sources::Direction;
+use sources::Sources;
+pub(crate) use timer::Timer;
+use timers::Timers;
+
+const WAKE: mio::Token = mio::Token(usize::MAX);
+#[cfg(all(target_os = "linux", not(fastwake_portable)))]
+const RING: mio::Token = mio::Token(usize::MAX - 1);
+
+/// What a driver offers; see [`Builder::enable_io`](crate::runtime::Builder::enable_io).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DriverConfig {
+    pub(crate) io: bool,
+    pub(crate) time: bool,
+    /// Events taken from the system in one go.
+    pub(crate) events: usize,
+}
+
+impl DriverConfig {
+    /// Is there anything to drive?
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.io || self.time
+    }
+}
+
+/// One pool's events and timers.
+pub(crate) struct Driver {
+    config: DriverConfig,
+    queue: Mutex<Queue>,
+    registry: mio::Registry,
+    waker: mio::Waker,
+    #[cfg(all(target_os = "linux", not(fastwake_portable)))]
+    timer_fd: timer_fd::TimerFd,
+    sources: Sources,
+    timers: Timers,
+    turns: AtomicU64,
+}
+
+/// What only the thread that drives touches.
+struct Queue {
+    poll: mio::Poll,
+    events: mio::Events,
+}
+
+/// The right to drive, for one turn.
+#[must_use = "nobody else can drive meanwhile"]
+pub(crate) struct Driving<'d> {
+    driver: &'d Driver,
+    queue: MutexGuard<'d, Queue>,
+}
+
+impl Driver {
+    /// # Errors
+    ///
+    /// The system's: no file descriptor is left, for instance.
+    pub(crate) fn new(config: DriverConfig, clock: Arc<Clock>) -> io::Result<Arc<Self>> {
+        let poll = mio::Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        Ok(Arc::new(Self {
+            config,
+            waker: mio::Waker::new(&registry, WAKE)?,
+            #[cfg(all(target_os = "linux", not(fastwake_portable)))]
+            timer_fd: timer_fd::TimerFd::new(&registry, RING)?,
+            registry,
+            queue: Mutex::new(Queue {
+                poll,
+                events: mio::Events::with_capacity(config.events),
+            }),
+            sources: Sources::new(),
+            timers: Timers::new(clock),
+            turns: AtomicU64::new(0),
+        }))
+    }
+
+    /// Can sockets and the like be registered?
+    pub(crate) fn has_io(&self) -> bool {
+        self.config.io
+    }
+
+    /// Can timers be armed?
+    pub(crate) fn has_time(&self) -> bool {
+        self.config.time
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<Clock> {
+        &self.timers.clock
+    }
+
+    /// Takes the queue, if nobody has it.
+    pub(crate) fn try_drive(&self) -> Option<Driving<'_>> {
+        let queue = self.queue.try_lock()?;
+        Some(Driving {
+            driver: self,
+            queue,
+        })
+    }
+
+    /// Does somebody drive just now?
+    pub(crate) fn is_driven(&self) -> bool {
+        self.queue.is_locked()
+    }
+
+    /// How often somebody has looked for events.
+    pub(crate) fn turns(&self) -> u64 {
+        self.turns.load(Relaxed)
+    }
+
+    /// Ends the driver's sleep, or its next one (D3).
+    pub(crate) fn wake(&self) {
+        assert_no_lock_held("a wake-up of the driver is issued");
+        // The counter behind it cannot overflow: mio empties it. What else there is to fail would be
+        // a closed descriptor, and then nobody can be asleep in it.
+        let _ = self.waker.wake();
+    }
+
+    /// The driver sleeps past a deadline that has just been armed (D2).
+    #[cfg(all(target_os = "linux", not(fastwake_portable)))]
+    fn wake_earlier(&self) {
+        assert_no_lock_held("the driver's timer is set");
+        if self.timer_fd.set(|| self.timers.sleeping_until()).is_err() {
+            self.wake();
+        }
+    }
+
+    /// The driver sleeps past a deadline that has just been armed (D2).
+    #[cfg(not(all(target_os = "linux", not(fastwake_portable))))]
+    fn wake_earlier(&self) {
+        self.wake();
+    }
+
+    /// The runtime has ended: whoever waits for an event or a deadline is woken to find out.
+    pub(crate) fn shut_down(&self) {
+        let mut wakers = Vec::new();
+        self.sources.shut_down(&mut wakers);
+        self.timers.shut_down(&mut wakers);
+        for waker in wakers {
+            crate::primitives::quietly(|| waker.wake());
+        }
+    }
+
+    /// How long until the next deadline, if there is one.
+    pub(crate) fn until_next(&self) -> Option<Duration> {
+        self.timers.until_next()
+    }
+
+    /// How many sources are registered.
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// How many timers are armed.
+    pub(crate) fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
+    /// Keeps a stopped clock from jumping, until [`release_clock`](Self::release_clock): something
+    /// goes on that no clock can tell.
+    pub(crate) fn hold_clock(&self) {
+        self.clock().hold();
+    }
+
+    pub(crate) fn release_clock(&self) {
+        if self.clock().release() {
+            // Who sleeps because the clock stood still is to look again.
+            self.wake();
+        }
+    }
+
+    /// Fires what is due on a clock that has been moved.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn fire_due(&self) {
+        let mut wakers = Vec::new();
+        self.timers.turn(&mut wakers);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Driving<'_> {
+    /// Sleeps until there is an event, a deadline has come, somebody [wakes](Driver::wake) the
+    /// driver, or `patience` has passed. Collects whom to wake.
+    pub(crate) fn sleep(mut self, patience: Option<Duration>, wakers: &mut Vec<Waker>) {
+        let timers = &self.driver.timers;
+        let mut next = timers.begin_sleep();
+        if next.is_some() && self.driver.clock().is_stopped() {
+            // A stopped clock reaches no deadline.
+            next = None;
+        }
+        let timeout = match next {
+            Some(Duration::ZERO) => Some(Duration::ZERO),
+            Some(next) => self.ring_in(next, patience),
+            None => patience,
+        };
+        self.look(timeout, wakers);
+        timers.end_sleep();
+        self.finish(wakers);
+    }
+
+    /// Looks for events and deadlines, without sleeping. Collects whom to wake.
+    pub(crate) fn look_once(mut self, wakers: &mut Vec<Waker>) {
+        self.look(Some(Duration::ZERO), wakers);
+        self.finish(wakers);
+    }
+
+    /// Has the kernel end the sleep after `next`; returns the rest for the queue's own timeout.
+    #[cfg(all(target_os = "linux", not(fastwake_portable)))]
+    fn ring_in(&self, next: Duration, patience: Option<Duration>) -> Option<Duration> {
+        let timers = &self.driver.timers;
+        match self.driver.timer_fd.set(|| timers.sleeping_until()) {
+            Ok(()) => patience,
+            Err(_) => Some(patience.map_or(next, |patience| patience.min(next))),
+        }
+    }
+
+    #[cfg(not(all(target_os = "linux", not(fastwake_portable))))]
+    #[expect(clippy::unused_self, reason = "on Linux it has a timer to set")]
+    fn ring_in(&self, next: Duration, patience: Option<Duration>) -> Option<Duration> {
+        Some(patience.map_or(next, |patience| patience.min(next)))
+    }
+
+    /// Asks the system.
+    fn look(&mut self, timeout: Option<Duration>, wakers: &mut Vec<Waker>) {
+        let Queue { poll, events } = &mut *self.queue;
+        if poll.poll(events, timeout).is_err() {
+            // Interrupted by a signal. (Nothing else can happen to a queue that is open.)
+            return;
+        }
+        for event in &*events {
+            match event.token() {
+                WAKE => {}
+                #[cfg(all(target_os = "linux", not(fastwake_portable)))]
+                RING => self.driver.timer_fd.has_rung(),
+                token => self
+                    .driver
+                    .sources
+                    .dispatch(token, Ready::of_event(event), wakers),
+            }
+        }
+    }
+
+    /// Collects the timers, and lets go of the queue.
+    fn finish(self, wakers: &mut Vec<Waker>) {
+        self.driver.timers.turn(wakers);
+        // Its one writer at a time has the queue.
+        let turns = &self.driver.turns;
+        turns.store(turns.load(Relaxed) + 1, Relaxed);
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("sources", &self.sources())
+            .field("timers", &self.timers())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+#![forbid(unsafe_code)]
+//! One timer, as its owner has it.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Instant;
+
+use crate::coop::poll_proceed;
+
+use super::Driver;
+use super::timers::ShutDown;
+use super::wheel::Key;
+
+/// A deadline, and whom to wake when it has come. It is armed by the first poll.
+#[derive(Debug)]
+pub(crate) struct Timer {
+    driver: Arc<Driver>,
+    deadline: Instant,
+    armed: Option<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    key: Key,
+    /// The one that the wheel has, to compare with.
+    waker: Waker,
+}
+
+impl Timer {
+    pub(crate) fn new(driver: Arc<Driver>, deadline: Instant) -> Self {
+        Self {
+            driver,
+            deadline,
+            armed: None,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Has the deadline come?
+    pub(crate) fn is_elapsed(&self) -> bool {
+        self.driver.timers.clock.now() >= self.deadline
+    }
+
+    /// Moves the deadline. Whoever polled last is woken for the new one.
+    pub(crate) fn reset(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        if let Some(armed) = self.armed.take() {
+            self.driver.timers.disarm(armed.key);
+            self.arm(&armed.waker);
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If the runtime has been shut down, and the timer will not fire any more.
+    #[track_caller]
+    pub(crate) fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let unit = ready!(poll_proceed(context));
+        if self.is_elapsed() {
+            self.disarm();
+            unit.made_progress();
+            return Poll::Ready(());
+        }
+        match &mut self.armed {
+            Some(_) if self.driver.timers.is_shut_down() => refuse(),
+            Some(armed) if armed.waker.will_wake(context.waker()) => {}
+            Some(armed) => {
+                let waker = context.waker();
+                if self.driver.timers.set_waker(armed.key, waker.clone()) {
+                    armed.waker = waker.clone();
+                } else {
+                    // It has just fired, for the waker before: the next poll finds it elapsed.
+                    waker.wake_by_ref();
+                }
+            }
+            None => self.arm(context.waker()),
+        }
+        Poll::Pending
+    }
+
+    #[track_caller]
+    fn arm(&mut self, waker: &Waker) {
+        match self.driver.timers.arm(self.deadline, waker.clone()) {
+            Err(ShutDown) => refuse(),
+            Ok(armed) => {
+                self.armed = Some(Armed {
+                    key: armed.key,
+                    waker: waker.clone(),
+                });
+                if armed.is_next {
+                    self.driver.wake_earlier();
+                }
+            }
+        }
+    }
+
+    fn disarm(&mut self) {
+        if let Some(armed) = self.armed.take() {
+            self.driver.timers.disarm(armed.key);
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+#[track_caller]
+fn refuse() -> ! {
+    panic!("a timer was polled whose runtime has been shut down: it would never fire")
+}

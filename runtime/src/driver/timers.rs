@@ -1,0 +1,189 @@
+#![forbid(unsafe_code)]
+//! A driver's timers: the wheel, its lock, and until when somebody sleeps.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use crate::primitives::Lock;
+use crate::primitives::atomic::AtomicBool;
+use crate::primitives::atomic::Ordering::{Acquire, Release};
+
+use super::clock::Clock;
+use super::wheel::{Key, LAST_TICK, Turned, Wheel};
+
+/// A tick is 10 µs: a fraction of what it takes to wake a thread. Timers that are due within one fire
+/// together. A stopped clock stands between two ticks, and any number of milliseconds is a number of
+/// ticks, so that a test which sleeps for 5 ms finds that 5 ms have passed.
+pub(super) const TICK: Duration = Duration::from_micros(10);
+const TICK_NANOS: u128 = TICK.as_nanos();
+
+/// How many timers are handled in one locked section: a matter of microseconds.
+const CHUNK: usize = 256;
+
+pub(super) struct Timers {
+    pub(super) clock: Arc<Clock>,
+    locked: Lock<Locked>,
+    /// Written under the lock.
+    shut_down: AtomicBool,
+}
+
+struct Locked {
+    wheel: Wheel,
+    /// The tick until which the driver sleeps, if it does; `u64::MAX` if for ever.
+    sleeping_until: Option<u64>,
+}
+
+/// A timer has been armed.
+pub(super) struct Armed {
+    pub(super) key: Key,
+    /// The driver sleeps, and was not going to wake up in time.
+    pub(super) is_next: bool,
+}
+
+/// The runtime has been shut down: no timer fires any more.
+#[derive(Debug)]
+pub(super) struct ShutDown;
+
+impl Timers {
+    pub(super) fn new(clock: Arc<Clock>) -> Self {
+        Self {
+            clock,
+            locked: Lock::new(Locked {
+                wheel: Wheel::new(),
+                sleeping_until: None,
+            }),
+            shut_down: AtomicBool::new(false),
+        }
+    }
+
+    /// The first tick that is not before `deadline`.
+    fn tick_of(&self, deadline: Instant) -> u64 {
+        let nanos = deadline
+            .saturating_duration_since(self.clock.origin())
+            .as_nanos();
+        let tick = nanos.div_ceil(TICK_NANOS);
+        u64::try_from(tick).map_or(LAST_TICK, |tick| tick.min(LAST_TICK))
+    }
+
+    /// The present: the last tick that has passed.
+    fn now(&self) -> u64 {
+        let nanos = self
+            .clock
+            .now()
+            .saturating_duration_since(self.clock.origin())
+            .as_nanos();
+        u64::try_from(nanos / TICK_NANOS).unwrap_or(LAST_TICK)
+    }
+
+    pub(super) fn arm(&self, deadline: Instant, waker: Waker) -> Result<Armed, ShutDown> {
+        let tick = self.tick_of(deadline);
+        let mut locked = self.locked.lock();
+        if self.is_shut_down() {
+            drop(locked);
+            drop(waker);
+            return Err(ShutDown);
+        }
+        let key = locked.wheel.insert(tick, waker);
+        let is_next = locked.sleeping_until.is_some_and(|until| tick < until);
+        if is_next {
+            locked.sleeping_until = Some(tick);
+        }
+        Ok(Armed { key, is_next })
+    }
+
+    /// Cancels a timer, or forgets one that has fired.
+    pub(super) fn disarm(&self, key: Key) {
+        let waker = self.locked.lock().wheel.remove(key);
+        drop(waker);
+    }
+
+    /// Replaces whom a timer wakes. False: it has fired, or never will.
+    pub(super) fn set_waker(&self, key: Key, waker: Waker) -> bool {
+        let old = self.locked.lock().wheel.set_waker(key, waker);
+        // Dropped outside the lock, whichever it is.
+        old.is_ok()
+    }
+
+    /// The driver is going to sleep: until when? `None`: until it is woken.
+    pub(super) fn begin_sleep(&self) -> Option<Duration> {
+        let next = {
+            let mut locked = self.locked.lock();
+            let next = locked.wheel.next();
+            locked.sleeping_until = Some(next.unwrap_or(u64::MAX));
+            next
+        };
+        next.map(|next| self.time_until(next))
+    }
+
+    /// Until when the driver sleeps, as things are now.
+    #[cfg(all(target_os = "linux", not(fastwake_portable)))]
+    pub(super) fn sleeping_until(&self) -> Option<super::timer_fd::Ring> {
+        let tick = self
+            .locked
+            .lock()
+            .sleeping_until
+            .filter(|tick| *tick != u64::MAX)?;
+        let left = self.time_until(tick);
+        Some(super::timer_fd::Ring { tick, left })
+    }
+
+    pub(super) fn end_sleep(&self) {
+        self.locked.lock().sleeping_until = None;
+    }
+
+    fn time_until(&self, tick: u64) -> Duration {
+        let nanos = u128::from(tick) * TICK_NANOS;
+        let since_origin = u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos);
+        let passed = self
+            .clock
+            .now()
+            .saturating_duration_since(self.clock.origin());
+        since_origin.saturating_sub(passed)
+    }
+
+    /// How long until the next deadline, if there is one; no driver sleeps.
+    pub(super) fn until_next(&self) -> Option<Duration> {
+        let next = self.locked.lock().wheel.next();
+        next.map(|next| self.time_until(next))
+    }
+
+    /// Collects whom to wake because their time has come.
+    pub(super) fn turn(&self, wakers: &mut Vec<Waker>) {
+        let Some(next) = self.locked.lock().wheel.next() else {
+            return;
+        };
+        let now = self.now();
+        if next > now {
+            return;
+        }
+        let mut chunk = Vec::with_capacity(CHUNK);
+        loop {
+            let turned = self.locked.lock().wheel.turn(now, &mut chunk);
+            wakers.append(&mut chunk);
+            if turned == Turned::Done {
+                return;
+            }
+        }
+    }
+
+    /// From here on no timer fires: who waits for one is to find out.
+    pub(super) fn shut_down(&self, wakers: &mut Vec<Waker>) {
+        let drained = {
+            let mut locked = self.locked.lock();
+            // ORDERING: Release pairs with the Acquire in `is_shut_down`.
+            self.shut_down.store(true, Release);
+            locked.wheel.drain()
+        };
+        wakers.extend(drained);
+    }
+
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.shut_down.load(Acquire)
+    }
+
+    /// How many timers are armed, or have fired and are not forgotten yet.
+    pub(super) fn len(&self) -> usize {
+        self.locked.lock().wheel.len()
+    }
+}

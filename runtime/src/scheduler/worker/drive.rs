@@ -1,0 +1,77 @@
+#![forbid(unsafe_code)]
+//! What a worker does for its pool's driver: it sleeps in it, or has a look at it between two tasks,
+//! and puts down together what the events have made ready.
+
+use std::task::Waker;
+
+use crate::cell::{Runnable, TaskList};
+use crate::driver::Driving;
+use crate::park::Woken;
+use crate::primitives::quietly;
+
+use super::{Mode, Worker};
+
+/// Why a worker has woken up, and what it has woken up to.
+pub(super) struct Awake {
+    pub(super) woken: Woken,
+    /// Tasks that events of the driver have scheduled.
+    pub(super) ready: TaskList,
+}
+
+impl From<Woken> for Awake {
+    fn from(woken: Woken) -> Self {
+        Self {
+            woken,
+            ready: TaskList::new(),
+        }
+    }
+}
+
+impl Worker<'_> {
+    /// Sleeps in the driver. The parker says so already.
+    ///
+    /// However long it lasts: who looks after the driver does not retire.
+    pub(super) fn sleep_in_driver(&self, driving: Driving<'_>) -> Awake {
+        let mut wakers = self.wakers.take();
+        driving.sleep(None, &mut wakers);
+        self.slot.parker.cancel();
+        Awake {
+            woken: Woken::Notified,
+            ready: self.wake_all(wakers),
+        }
+    }
+
+    /// Looks for events, unless another thread does. One of the tasks that they have made ready, to
+    /// be run now; the others have been put down.
+    pub(super) fn look_at_driver(&self) -> Option<Runnable> {
+        let driving = self.pool.driver_in_use()?.try_drive()?;
+        let mut wakers = self.wakers.take();
+        driving.look_once(&mut wakers);
+        let ready = self.wake_all(wakers);
+        if ready.is_empty() {
+            return None;
+        }
+        let room = super::super::local_queue::CAPACITY - self.slot.queue.len();
+        let mut session = self.pool.injector.lock();
+        if session.is_closed() {
+            drop(session);
+            ready.for_each(Runnable::refuse);
+            return None;
+        }
+        session.worklist.append(ready);
+        let batch = session.take_batch(room);
+        self.share(session, batch)
+    }
+
+    /// Wakes everybody, and gives the tasks that are scheduled by that.
+    fn wake_all(&self, mut wakers: Vec<Waker>) -> TaskList {
+        let before = self.mode.replace(Mode::Gathering);
+        for waker in wakers.drain(..) {
+            // It may be the user's own, and this is a worker's thread.
+            quietly(|| waker.wake());
+        }
+        self.mode.set(before);
+        self.wakers.set(wakers);
+        self.gathered.take()
+    }
+}

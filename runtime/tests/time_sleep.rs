@@ -1,0 +1,71 @@
+//! Sleeps: none is early, all end.
+#![cfg(all(feature = "time", feature = "test-util"))]
+
+mod support;
+
+use std::time::Duration;
+
+use fastwake::runtime::{Builder, Runtime};
+use fastwake::time::{self, Instant, sleep};
+use support::must_end;
+
+fn each_flavor(test: impl Fn(Runtime)) {
+    test(
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap(),
+    );
+    test(
+        Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap(),
+    );
+    test(Builder::new_current_thread().enable_all().build().unwrap());
+}
+
+#[test]
+fn no_sleep_is_early_and_each_ends() {
+    must_end(|| {
+        each_flavor(|runtime| {
+            runtime.block_on(async {
+                let sleeps = (0..2_000_u64).map(|n| {
+                    fastwake::spawn(async move {
+                        let duration = Duration::from_micros(n * 37 % 20_000);
+                        let start = Instant::now();
+                        sleep(duration).await;
+                        assert!(start.elapsed() >= duration);
+                    })
+                });
+                for sleep in sleeps.collect::<Vec<_>>() {
+                    sleep.await.unwrap();
+                }
+            });
+        });
+    });
+}
+
+#[test]
+fn a_stopped_clock_jumps_from_deadline_to_deadline() {
+    must_end(|| {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let start = Instant::now();
+            let day = fastwake::spawn(sleep(Duration::from_secs(86_400)));
+            for _ in 0..24 {
+                sleep(Duration::from_secs(3_600)).await;
+            }
+            day.await.unwrap();
+            assert_eq!(start.elapsed().as_secs(), 86_400);
+            time::resume();
+            sleep(Duration::from_millis(1)).await;
+        });
+    });
+}
