@@ -69,3 +69,27 @@ fn a_stopped_clock_jumps_from_deadline_to_deadline() {
         });
     });
 }
+
+#[test]
+fn a_long_poll_of_the_worker_that_drives_does_not_keep_others_from_their_deadlines() {
+    must_end(|| {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let late = runtime.spawn(async {
+            let deadline = Instant::now() + Duration::from_millis(100);
+            time::sleep_until(deadline).await;
+            deadline.elapsed()
+        });
+        // Whoever fires this timer is the one that drives, and is gone for long.
+        runtime.spawn(async {
+            sleep(Duration::from_millis(10)).await;
+            std::thread::sleep(Duration::from_secs(5));
+        });
+        let late = runtime.block_on(late).unwrap();
+        assert!(late < Duration::from_secs(2), "late by {late:?}");
+        runtime.shutdown_background();
+    });
+}

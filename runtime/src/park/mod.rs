@@ -27,6 +27,7 @@
 //! * P3: a notification is never lost: it ends the current wait or the next one.
 //! * P4: one `unpark` makes at most one system call, and none unless it found `PARKED`.
 
+mod alarm;
 #[cfg(any(not(target_os = "linux"), fastwake_portable, fastwake_loom))]
 mod condvar;
 #[cfg(all(target_os = "linux", not(fastwake_portable), not(fastwake_loom)))]
@@ -35,6 +36,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod thread;
+#[cfg(all(target_os = "linux", not(fastwake_portable)))]
+mod timer;
 
 #[cfg(any(not(target_os = "linux"), fastwake_portable, fastwake_loom))]
 use condvar as sys;
@@ -44,8 +47,11 @@ use futex as sys;
 use std::time::{Duration, Instant};
 
 use crate::primitives::assert_no_lock_held;
+pub(crate) use alarm::Alarm;
 use state::{Found, ParkState};
 pub(crate) use thread::ThreadParker;
+#[cfg(all(target_os = "linux", not(fastwake_portable)))]
+pub(crate) use timer::{Asked, KernelTimer};
 
 /// A place for one thread to sleep, which any thread can wake.
 #[derive(Debug)]

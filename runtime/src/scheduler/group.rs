@@ -14,6 +14,7 @@ use crate::threads::{Role, ThreadConfig, Threads};
 use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_thread};
 
 use super::injector::Offers;
+use super::monitor::Monitor;
 use super::placement::{self, Plan};
 use super::policy::{self, Intervals};
 use super::pool::{Host, Lease, Pool, PoolConfig};
@@ -69,6 +70,8 @@ pub(crate) struct Group {
     /// Held while a per-CPU pool is made, and while the group is closed.
     closed: Mutex<bool>,
     offers: crate::primitives::Arc<Offers>,
+    /// For runtimes with drivers, and workers enough to look after them.
+    monitor: Option<Monitor>,
     users: AtomicUsize,
     this: Weak<Group>,
 }
@@ -90,8 +93,15 @@ impl Group {
             .into_iter()
             .map(new_driver)
             .collect::<io::Result<Vec<_>>>()?;
-        let group =
-            Arc::new_cyclic(|this| Self::with_pools(config, plans, threads, Weak::clone(this)));
+        let watched = plans
+            .iter()
+            .any(|(plan, driver)| driver.is_some() && plan.workers > 1);
+        let monitor = watched.then(Monitor::new).transpose()?;
+        let new = |this: &Weak<Self>| Self::with_pools(config, plans, threads, Weak::clone(this));
+        let group = Arc::new_cyclic(|this| Self {
+            monitor,
+            ..new(this)
+        });
         let host: *const Self = Arc::as_ptr(&group);
         for pool in group.pools() {
             // SAFETY: the pool lies in the group, and ends with it.
@@ -106,7 +116,18 @@ impl Group {
     ///
     /// The system's, if it refuses one. Those that were made stay until the shutdown.
     pub(crate) fn start(&self) -> io::Result<()> {
+        if self.monitor.is_some() {
+            let group = self.this.upgrade().expect("it is in use");
+            self.threads
+                .spawn_silent("fastwake-monitor", move || group.patrol())?;
+        }
         self.pods.iter().try_for_each(Pool::start)
+    }
+
+    fn patrol(&self) {
+        if let Some(monitor) = &self.monitor {
+            monitor.patrol(&self.pods);
+        }
     }
 
     fn with_pools(
@@ -172,6 +193,7 @@ impl Group {
                 .collect(),
             closed: Mutex::new(false),
             offers,
+            monitor: None,
             users: AtomicUsize::new(1),
             config,
             threads,
@@ -360,6 +382,9 @@ impl Group {
             }
             self.pools().for_each(Pool::close);
         }
+        if let Some(monitor) = &self.monitor {
+            monitor.stop();
+        }
         self.leave();
     }
 
@@ -450,6 +475,12 @@ impl Host for Group {
         if set_current_thread(&pool.cpus).is_ok() {
             counters.repatriated.increment();
             let _ = set_current_thread(self.config.machine.cpus());
+        }
+    }
+
+    fn watch_driver(&self) {
+        if let Some(monitor) = &self.monitor {
+            monitor.watch();
         }
     }
 

@@ -23,6 +23,7 @@ mod injector;
 mod kick;
 mod lifo_slot;
 mod local_queue;
+mod monitor;
 mod placement;
 pub(crate) mod policy;
 mod pool;

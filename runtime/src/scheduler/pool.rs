@@ -73,6 +73,8 @@ pub(super) trait Host: Send + Sync {
     /// Sends the calling worker, which is about to sleep, back to its pod if the kernel has moved
     /// it away.
     fn bring_home(&self, pool: &PoolConfig, counters: &WorkerCounters);
+    /// A worker has left its driver to nobody, and there is a fence behind it.
+    fn watch_driver(&self);
     /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
     fn cancel_all(&self) -> usize;
     /// What a worker does every so many turns.

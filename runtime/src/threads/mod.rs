@@ -112,6 +112,33 @@ impl Threads {
         maker::make(move || threads.spawn_here(role, body))
     }
 
+    /// Makes a thread that never runs anything of the user's, neither hooks nor the function that
+    /// gives names.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if it has no thread to give.
+    pub(crate) fn spawn_silent(
+        self: &Arc<Self>,
+        name: &str,
+        body: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        assert_no_lock_held("a thread is made");
+        self.alive().count += 1;
+        let leave = Leave(Arc::clone(self));
+        let builder = thread::Builder::new().name(name.to_owned());
+        let body = move || {
+            let _leave = leave;
+            body();
+        };
+        let threads = Arc::clone(self);
+        maker::make(move || {
+            let handle = builder.spawn(body)?;
+            threads.alive().handles.push(handle);
+            Ok(())
+        })
+    }
+
     /// As [`spawn`](Self::spawn), for a thread that lowers its priority (`by` is added to its `nice`
     /// value) for good, as Linux has it: from then on it must not make threads itself, for they
     /// would inherit that.

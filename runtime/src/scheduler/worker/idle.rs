@@ -169,12 +169,19 @@ impl Idle<'_, '_> {
             threads::call(host.thread_config().on_park.as_ref());
         }
         let next = loop {
+            let drove = matches!(bed, Bed::Driver(_));
             let awake = match bed {
                 Bed::Parker => worker.slot.parker.wait(patience).into(),
                 Bed::Driver(driving) => worker.sleep_in_driver(driving),
             };
             bed = match worker.wake_up(awake) {
-                Found::Next(next) => break next,
+                Found::Next(next) => {
+                    // Behind the fence at the end of `wake_up`.
+                    if drove && let Some(host) = host {
+                        host.watch_driver();
+                    }
+                    break next;
+                }
                 Found::Nothing(bed) => bed,
             };
             worker.slot.counters.futile.increment();
