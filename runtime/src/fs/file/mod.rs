@@ -102,7 +102,7 @@ impl File {
     ///
     /// Those of [`std::fs::File::create_new`]; [`AlreadyExists`](io::ErrorKind::AlreadyExists) if
     /// there is something already.
-    pub async fn create_new(path: impl AsRef<Path>) -> io::Result<Self> {
+    pub async fn create_new<P: AsRef<Path>>(path: P) -> io::Result<Self> {
         Self::options()
             .read(true)
             .write(true)
@@ -245,6 +245,10 @@ impl File {
     /// # Ok(())
     /// # }
     /// ```
+    #[expect(
+        clippy::result_large_err,
+        reason = "the file itself, which is as large anywhere else"
+    )]
     pub fn try_into_std(self) -> Result<StdFile, Self> {
         let Self { device, operations } = self;
         let max_buf_size = device.max_buf_size;
