@@ -4,7 +4,7 @@
 mod support;
 
 use std::future::{Future, poll_fn};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::pin::pin;
 use std::sync::mpsc;
 use std::task::Poll;
@@ -92,7 +92,7 @@ fn the_error_of_the_write_is_known_in_another_runtime() {
         runtime.shutdown_background();
         drop(busy);
         let error = current_thread().block_on(file.flush()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
     });
 }
 

@@ -79,7 +79,7 @@ mod tests {
         let text = "text".to_owned();
         assert_eq!(Owned::from(&text).0, b"text");
         assert_eq!(Owned::from(text.as_str()).0, b"text");
-        assert_eq!(Owned::from(&vec![1, 2]).0, [1, 2]);
+        assert_eq!(Owned::from(text.as_bytes()).0, b"text");
         assert_eq!(Owned::from([1, 2]).0, [1, 2]);
         assert_eq!(Owned::from(Box::<[u8]>::from([1, 2])).0, [1, 2]);
         assert_eq!(
