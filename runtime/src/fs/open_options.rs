@@ -2,6 +2,10 @@
 //! How a file is opened.
 
 use std::io;
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
+#[cfg(windows)]
+use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::File;
@@ -103,19 +107,16 @@ impl From<std::fs::OpenOptions> for OpenOptions {
 impl OpenOptions {
     /// The mode of a file that is made, less the bits of the process's umask. Default: `0o666`.
     pub fn mode(&mut self, mode: u32) -> &mut Self {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut self.0, mode);
+        self.0.mode(mode);
         self
     }
 
     /// Further flags for `open`, such as `libc::O_NOFOLLOW`; those of the access mode do not count.
     pub fn custom_flags(&mut self, flags: i32) -> &mut Self {
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut self.0, flags);
+        self.0.custom_flags(flags);
         self
     }
 }
-
-#[cfg(windows)]
-use std::os::windows::fs::OpenOptionsExt;
 
 #[cfg(windows)]
 #[cfg_attr(docsrs, doc(cfg(windows)))]

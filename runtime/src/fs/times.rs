@@ -1,6 +1,10 @@
 #![forbid(unsafe_code)]
 //! Timestamps.
 
+#[cfg(target_vendor = "apple")]
+use std::os::darwin::fs::FileTimesExt;
+#[cfg(windows)]
+use std::os::windows::fs::FileTimesExt;
 use std::time::SystemTime;
 
 /// Timestamps for [`File::set_times`](super::File::set_times); those that are not set stay as they
@@ -39,12 +43,6 @@ impl FileTimes {
         self.0
     }
 }
-
-#[cfg(windows)]
-use std::os::windows::fs::FileTimesExt;
-
-#[cfg(target_vendor = "apple")]
-use std::os::darwin::fs::FileTimesExt;
 
 #[cfg(any(windows, target_vendor = "apple"))]
 #[cfg_attr(docsrs, doc(cfg(any(windows, target_vendor = "apple"))))]

@@ -4,6 +4,10 @@
 //! Such a shutdown drops the closures that no thread has begun. One with a pledge then does its work
 //! while it is dropped, unless it was never accepted: the runtime that it was offered to had been
 //! shut down already, or had no thread for it, and the writer is told so instead.
+//!
+//! So it is the thread that shuts the runtime down that does these writes, and that waits for them:
+//! one for each file or stream at most, of one buffer at most. Only what can block for ever, a pipe
+//! that nobody reads, can hold it up.
 
 use std::sync::Arc;
 
