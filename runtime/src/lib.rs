@@ -31,6 +31,9 @@
 //! * `macros` (default): `#[fastwake::main]` and `#[fastwake::test]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "fs")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fs")))]
+pub mod fs;
 #[cfg(any(
     feature = "fs",
     feature = "io-std",

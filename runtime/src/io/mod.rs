@@ -4,8 +4,12 @@
 //! and helpers: what is written for them works with the types of [`fastwake::net`](crate::net) and
 //! [`fastwake::fs`](crate::fs) as it is.
 
+#[cfg(any(feature = "fs", feature = "io-std"))]
+pub(crate) mod blocking;
 #[cfg(feature = "net")]
 mod poll_evented;
+#[cfg(feature = "io-std")]
+mod stdio;
 
 #[cfg(feature = "net")]
 #[cfg_attr(docsrs, doc(cfg(feature = "net")))]
@@ -16,6 +20,9 @@ pub(crate) use poll_evented::PollEvented;
 #[doc(no_inline)]
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 
+#[cfg(feature = "io-std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "io-std")))]
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 pub use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 #[cfg(feature = "io-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
