@@ -22,6 +22,8 @@
 
 mod clock;
 mod interest;
+#[cfg(all(test, fastwake_loom))]
+mod models;
 mod readiness;
 mod registration;
 mod sources;

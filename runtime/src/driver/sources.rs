@@ -137,10 +137,8 @@ impl Sources {
     pub(super) fn dispatch(&self, token: mio::Token, ready: Ready, wakers: &mut Vec<Waker>) {
         let place = (token.0 & ((1 << PLACE_BITS) - 1)) as u32;
         let generation = token.0.wrapping_shr(PLACE_BITS) as u32 & GENERATION_MASK;
-        let source = self.at(place);
-        if source.readiness.set(ready, generation, GENERATION_MASK) {
-            source.collect(ready, wakers);
-        }
+        self.at(place)
+            .dispatch(ready, generation, GENERATION_MASK, wakers);
     }
 
     /// No event will come any more: whoever waits is to find out.
@@ -170,7 +168,7 @@ const fn last_place() -> u32 {
 }
 
 impl Source {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             readiness: Readiness::new(),
             waiters: Lock::new(Waiters::default()),
@@ -183,6 +181,20 @@ impl Source {
 
     pub(super) fn clear(&self, event: ReadyEvent) {
         self.readiness.clear(event);
+    }
+
+    /// The system has reported an event for the source of this generation, as far as its bits in
+    /// `mask` tell.
+    pub(super) fn dispatch(
+        &self,
+        ready: Ready,
+        generation: u32,
+        mask: u32,
+        wakers: &mut Vec<Waker>,
+    ) {
+        if self.readiness.set(ready, generation, mask) {
+            self.collect(ready, wakers);
+        }
     }
 
     fn collect(&self, ready: Ready, wakers: &mut Vec<Waker>) {

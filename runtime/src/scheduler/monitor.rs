@@ -11,10 +11,10 @@
 //! While nobody leaves a driver, the alarm is not set: an idle runtime makes no system call.
 
 use std::io;
-use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use crate::park::Alarm;
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::primitives::atomic::{AtomicBool, fence};
 
 use super::pool::Pool;
@@ -24,8 +24,35 @@ const PATIENCE: Duration = Duration::from_millis(10);
 
 pub(super) struct Monitor {
     alarm: Alarm,
-    set: AtomicBool,
+    vigil: Vigil,
     stopped: AtomicBool,
+}
+
+/// Is the alarm set? Agreed on between workers that leave drivers and the monitor that finds none
+/// left.
+pub(super) struct Vigil(AtomicBool);
+
+impl Vigil {
+    pub(super) fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// A driver has been left; the caller has a sequentially consistent fence behind that. True: it
+    /// is to set the alarm.
+    pub(super) fn begin(&self) -> bool {
+        // ORDERING: with the fence before and the one in `end`: either this sees that the alarm is
+        // no longer set, or the monitor sees that the driver has been left.
+        !self.0.load(Relaxed) && !self.0.swap(true, AcqRel)
+    }
+
+    /// The alarm has rung, and no driver was left. True: one has been since, and the caller is to set
+    /// the alarm again.
+    pub(super) fn end(&self, is_left: impl FnOnce() -> bool) -> bool {
+        self.0.store(false, Relaxed);
+        // ORDERING: as in `begin`.
+        fence(SeqCst);
+        is_left() && self.begin()
+    }
 }
 
 impl Monitor {
@@ -35,24 +62,23 @@ impl Monitor {
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             alarm: Alarm::new()?,
-            set: AtomicBool::new(false),
+            vigil: Vigil::new(),
             stopped: AtomicBool::new(false),
         })
     }
 
     /// A worker has left its driver. It has a sequentially consistent fence between that and this.
     pub(super) fn watch(&self) {
-        // ORDERING: SeqCst, with the fences here and in `patrol`: either this sees that the alarm
-        // is no longer set, or the monitor sees that the driver has been left.
-        if !self.set.load(SeqCst) && !self.set.swap(true, SeqCst) {
+        if self.vigil.begin() {
             self.alarm.set(PATIENCE);
         }
     }
 
     /// Ends the patrol, for good.
     pub(super) fn stop(&self) {
-        self.stopped.store(true, SeqCst);
-        self.set.store(true, SeqCst);
+        self.stopped.store(true, Release);
+        // No worker sets it to later any more, unless it is about to: then it is only later.
+        self.vigil.begin();
         self.alarm.set(Duration::ZERO);
     }
 
@@ -61,18 +87,13 @@ impl Monitor {
         let mut seen = vec![None; pools.len()];
         loop {
             self.alarm.wait();
-            if self.stopped.load(SeqCst) {
+            // ORDERING: Acquire pairs with the Release in `stop`.
+            if self.stopped.load(Acquire) {
                 return;
             }
-            if self.round(pools, &mut seen) {
+            let is_left = || pools.iter().any(|pool| pool.unattended_driver().is_some());
+            if self.round(pools, &mut seen) || self.vigil.end(is_left) {
                 self.alarm.set(PATIENCE);
-                continue;
-            }
-            // ORDERING: as in `watch`.
-            self.set.store(false, SeqCst);
-            fence(SeqCst);
-            if pools.iter().any(|pool| pool.unattended_driver().is_some()) {
-                self.watch();
             }
         }
     }

@@ -9,10 +9,12 @@ use std::panic::Location;
 
 use crate::cell::{self, JoinHandle, Runnable, TaskMeta};
 use crate::park::{Parker, Woken};
-use crate::primitives::atomic::{AtomicUsize, Ordering::Relaxed};
+use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
+use crate::primitives::atomic::{AtomicBool, AtomicUsize, fence};
 use crate::primitives::{Arc, thread};
 use crate::scheduler::lifo_slot::LifoSlot;
 use crate::scheduler::local_queue::{CAPACITY, LocalQueue};
+use crate::scheduler::monitor::Vigil;
 use crate::scheduler::policy::Intervals;
 use crate::scheduler::pool::Pool;
 use crate::scheduler::worker::{Next, Worker};
@@ -369,5 +371,31 @@ fn a_suspended_task_is_dropped_at_the_end() {
         }
         aborting.join().unwrap();
         assert!(handle.is_finished());
+    });
+}
+
+/// A worker leaves its driver while the monitor ends its round: the alarm is set, or the monitor has
+/// seen it.
+#[test]
+fn a_driver_that_is_left_while_the_monitor_goes_to_sleep_is_watched() {
+    loom::model(|| {
+        let vigil = Arc::new((Vigil::new(), AtomicBool::new(false), AtomicUsize::new(0)));
+        // The alarm has been set and has rung.
+        assert!(vigil.0.begin());
+        let other = Arc::clone(&vigil);
+        let worker = thread::spawn(move || {
+            let (vigil, left, alarms) = &*other;
+            left.store(true, Relaxed);
+            fence(SeqCst);
+            if vigil.begin() {
+                alarms.fetch_add(1, Relaxed);
+            }
+        });
+        let (vigil, left, alarms) = &*vigil;
+        if vigil.end(|| left.load(Relaxed)) {
+            alarms.fetch_add(1, Relaxed);
+        }
+        worker.join().unwrap();
+        assert_eq!(alarms.load(Relaxed), 1);
     });
 }
