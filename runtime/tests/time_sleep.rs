@@ -93,3 +93,26 @@ fn a_long_poll_of_the_worker_that_drives_does_not_keep_others_from_their_deadlin
         runtime.shutdown_background();
     });
 }
+
+#[test]
+fn whoever_blocks_leaves_the_driver_to_somebody() {
+    must_end(|| {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let late = runtime.spawn(async {
+            let deadline = Instant::now() + Duration::from_millis(100);
+            time::sleep_until(deadline).await;
+            deadline.elapsed()
+        });
+        runtime.spawn(async {
+            sleep(Duration::from_millis(10)).await;
+            fastwake::task::block_in_place(|| std::thread::sleep(Duration::from_secs(5)));
+        });
+        let late = runtime.block_on(late).unwrap();
+        assert!(late < Duration::from_secs(2), "late by {late:?}");
+        runtime.shutdown_background();
+    });
+}
