@@ -6,6 +6,8 @@
 
 #[cfg(any(feature = "fs", feature = "io-std"))]
 pub(crate) mod blocking;
+#[cfg(all(feature = "futures-io", feature = "net"))]
+mod futures_io;
 #[cfg(feature = "net")]
 mod poll_evented;
 #[cfg(feature = "io-std")]
@@ -14,6 +16,8 @@ mod stdio;
 #[cfg(feature = "net")]
 #[cfg_attr(docsrs, doc(cfg(feature = "net")))]
 pub use crate::driver::{Interest, Ready};
+#[cfg(all(feature = "futures-io", feature = "net"))]
+pub(crate) use futures_io::{futures_reader, futures_writer};
 #[cfg(feature = "net")]
 pub(crate) use poll_evented::PollEvented;
 
