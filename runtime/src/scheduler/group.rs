@@ -48,6 +48,20 @@ impl GroupConfig {
         let new = || Driver::new(self.driver, Arc::clone(&self.clock));
         self.driver.is_enabled().then(new).transpose()
     }
+
+    /// The pool for CPU-intensive work.
+    fn cpu_intensive(&self) -> PoolConfig {
+        PoolConfig {
+            kind: PoolKind::CpuIntensive,
+            index: 0,
+            cpus: self.machine.cpus().clone(),
+            strict: false,
+            nice: CPU_INTENSIVE_NICE,
+            limit: self.cpu_intensive as u32,
+            kept: 0,
+            spares: policy::SPARE_WORKERS,
+        }
+    }
 }
 
 /// All worker pools of a runtime.
@@ -164,16 +178,6 @@ impl Group {
             };
             Pool::new(config, offers.clone(), driver)
         };
-        let cpu_intensive = PoolConfig {
-            kind: PoolKind::CpuIntensive,
-            index: 0,
-            cpus: machine.cpus().clone(),
-            strict: false,
-            nice: CPU_INTENSIVE_NICE,
-            limit: config.cpu_intensive as u32,
-            kept: 0,
-            spares: policy::SPARE_WORKERS,
-        };
         Self {
             pods: plans
                 .into_iter()
@@ -185,7 +189,7 @@ impl Group {
             pod_of_cpu: pod_of_cpu.into_boxed_slice(),
             // Whether it has somebody to pick is nobody else's business.
             // Its workers wait behind all others for a CPU: no place to wait for events.
-            cpu_intensive: Pool::new(cpu_intensive, Offers::new(), None),
+            cpu_intensive: Pool::new(config.cpu_intensive(), Offers::new(), None),
             per_cpu: machine
                 .cpus()
                 .iter()
