@@ -56,8 +56,29 @@ enum Stage<F: Future> {
 /// A new task: its first `Runnable`, and the handle for its output.
 pub(crate) type Spawned<T> = (Runnable, JoinHandle<T>);
 
-/// Allocates a task.
+/// Allocates a task that any thread may run.
 pub(crate) fn new<F, S>(future: F, scheduler: S, meta: TaskMeta) -> Spawned<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+    S: Schedule,
+{
+    // SAFETY: future and output may be polled and dropped on any thread.
+    unsafe { new_local(future, scheduler, meta) }
+}
+
+/// Allocates a task that only the calling thread may run.
+///
+/// # Safety
+///
+/// A [`Runnable`] of the task may be passed on by any thread, for wakers are `Send`; but only on the
+/// calling thread may it be run, cancelled or dropped, and the list of owned tasks that it is run
+/// with be closed. Elsewhere, a queue that does not take it [refuses](Runnable::refuse) it, which
+/// gives a task that has run before back to its list. (The first `Runnable`, the one returned here,
+/// is to stay on this thread until the task's first poll.)
+///
+/// The output needs no promise: it is dropped by the completer, or by a join handle, which is `Send`
+/// only if the output is.
+pub(crate) unsafe fn new_local<F, S>(future: F, scheduler: S, meta: TaskMeta) -> Spawned<F::Output>
 where
     F: Future + 'static,
     S: Schedule,

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::blocking::{BlockingConfig, BlockingPool};
+use crate::primitives::ThreadId;
 use crate::scheduler::policy::{GLOBAL_QUEUE_INTERVAL, KEEP_ALIVE};
 use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
 use crate::threads::{NameFn, Role, ThreadConfig, Threads};
 use crate::topology::{AffinityScope, CpuSet, available_workers};
 
 use super::handle::Inner;
-use super::{Handle, Runtime, RuntimeFlavor, config, context};
+use super::{Handle, Id, LocalOptions, LocalRuntime, Runtime, RuntimeFlavor, config, context};
 
 /// Turns of a current-thread runtime between two looks at the future of `block_on`; tokio's.
 const EVENT_INTERVAL: u32 = 61;
@@ -276,6 +277,43 @@ impl Builder {
     /// and for an environment variable that makes no sense; the system's error if it gives no
     /// thread.
     pub fn build(&mut self) -> io::Result<Runtime> {
+        self.build_for(None)
+    }
+
+    /// Builds a runtime that stays on this thread, and whose tasks need not be `Send`. For now there
+    /// is only one set of options, the default.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    ///
+    /// # Panics
+    ///
+    /// If this is the builder of a multi-thread runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::{Builder, LocalOptions};
+    ///
+    /// let runtime = Builder::new_current_thread().build_local(LocalOptions::default())?;
+    /// let task = runtime.spawn_local(async { "here" });
+    /// assert_eq!(runtime.block_on(task)?, "here");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
+        let LocalOptions { .. } = options;
+        assert!(
+            self.flavor == RuntimeFlavor::CurrentThread,
+            "multi_thread is not supported for LocalRuntime: use `Builder::new_current_thread`"
+        );
+        self.build_for(Some(ThreadId::current()))
+            .map(LocalRuntime::from_runtime)
+    }
+
+    /// With an owner, it is a local runtime of that thread.
+    fn build_for(&mut self, owner: Option<ThreadId>) -> io::Result<Runtime> {
         let machine = config::machine(self.cpus.as_ref())?;
         let is_multi_thread = self.flavor == RuntimeFlavor::MultiThread;
         let workers = match is_multi_thread {
@@ -301,9 +339,11 @@ impl Builder {
             global_queue_interval: self.global_queue_interval,
             event_interval: self.event_interval,
             threads: self.threads.clone(),
+            owner,
         };
         let threads = Arc::new(Threads::new(self.threads.clone()));
         let handle = Handle::new(Arc::new(Inner {
+            id: Id::next(),
             name: self.name.clone(),
             current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
             group: Group::new(group, Arc::clone(&threads)),

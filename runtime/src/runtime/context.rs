@@ -146,6 +146,18 @@ pub(super) fn forbid_blocking<R>(flavor: RuntimeFlavor, f: impl FnOnce() -> R) -
     f()
 }
 
+/// Runs `f` where `block_in_place` cannot keep its promise: what is polled there (the tasks of a
+/// `LocalSet`) cannot go on on another thread.
+pub(crate) fn forbid_block_in_place<R>(f: impl FnOnce() -> R) -> R {
+    let _restore = match blocking() {
+        Blocking::Allowed => None,
+        Blocking::Forbidden(_) => Some(set_blocking(Blocking::Forbidden(
+            RuntimeFlavor::CurrentThread,
+        ))),
+    };
+    f()
+}
+
 /// Runs `f` where blocking is allowed again: inside `block_in_place`, or in a closure that is
 /// meant to keep its thread.
 pub(crate) fn allow_blocking<R>(f: impl FnOnce() -> R) -> R {

@@ -17,6 +17,7 @@ use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
 
+use super::Id;
 use super::context::{self, EnterGuard, TryCurrentError};
 
 /// Where a runtime's tasks run.
@@ -39,6 +40,7 @@ pub struct Handle {
 }
 
 pub(super) struct Inner {
+    pub(super) id: Id,
     pub(super) name: Option<String>,
     /// For the current-thread flavor; otherwise tasks run in the group's pools.
     pub(super) current_thread: Option<Arc<CurrentThread>>,
@@ -107,6 +109,18 @@ impl Handle {
         }
     }
 
+    /// The current runtime, if it is a local one.
+    pub(crate) fn current_local() -> Option<Self> {
+        let local = |handle: &Self| handle.is_local().then(|| handle.clone());
+        context::with_current(local).ok().flatten()
+    }
+
+    /// Is it the handle of a [`LocalRuntime`](super::LocalRuntime)?
+    pub(super) fn is_local(&self) -> bool {
+        let scheduler = self.inner.current_thread.as_ref();
+        scheduler.is_some_and(|scheduler| scheduler.is_local())
+    }
+
     /// Makes this runtime the thread's current one until the guard is dropped.
     ///
     /// # Examples
@@ -152,6 +166,23 @@ impl Handle {
             None => self.inner.group.spawn(future, meta),
             Some(scheduler) => scheduler.spawn(future, meta),
         }
+    }
+
+    /// Spawns a task that stays on this thread.
+    ///
+    /// # Panics
+    ///
+    /// Unless this is a local runtime, and on its thread.
+    #[track_caller]
+    pub(crate) fn spawn_local_with<F>(&self, future: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let scheduler = self.inner.current_thread.as_ref();
+        scheduler
+            .expect("a local runtime has no workers")
+            .spawn_local(future, meta)
     }
 
     /// Spawns many tasks in one go: they are made first, put on the worklist together under one
@@ -323,6 +354,12 @@ impl Handle {
             None => RuntimeFlavor::MultiThread,
             Some(_) => RuntimeFlavor::CurrentThread,
         }
+    }
+
+    /// The runtime's id.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.inner.id
     }
 
     /// The name that [`Builder::name`](super::Builder::name) gave the runtime.

@@ -1,6 +1,8 @@
 #![forbid(unsafe_code)]
 //! A set of tasks, awaited in the order in which they complete.
 
+mod builder;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -14,6 +16,10 @@ use futures_task::{ArcWake, waker_ref};
 
 use crate::cell::{AbortHandle, Id, JoinError, JoinHandle};
 use crate::runtime::Handle;
+
+use super::LocalSet;
+
+pub use builder::Builder;
 
 /// Tasks that belong together: they are awaited in the order in which they complete, and aborted
 /// when the set is dropped. The set is also a [`Stream`] of their results.
@@ -202,6 +208,82 @@ impl<T> JoinSet<T> {
     }
 }
 
+impl<T: 'static> JoinSet<T> {
+    /// Names the next task of the set, or marks it as CPU-intensive, before it is spawned; see
+    /// [`task::Builder`](crate::task::Builder).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let mut set = fastwake::task::JoinSet::new();
+    /// set.build_task().name("resize").spawn(async { panic!("too large") })?;
+    /// let error = set.join_next().await.unwrap().unwrap_err();
+    /// assert!(error.to_string().contains("resize"));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn build_task(&mut self) -> Builder<'_, T> {
+        Builder::new(self)
+    }
+
+    /// Spawns a task of the set that stays on this thread; see
+    /// [`spawn_local`](crate::task::spawn_local).
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn_local`](crate::task::spawn_local).
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(crate::task::spawn_local(future))
+    }
+
+    /// Spawns a task of the set on a [`LocalSet`]; it runs when the `LocalSet` is polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use fastwake::task::{JoinSet, LocalSet};
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let (local, mut set) = (LocalSet::new(), JoinSet::new());
+    /// let text = Rc::new("not Send");
+    /// set.spawn_local_on(async move { text.len() }, &local);
+    /// assert_eq!(local.run_until(set.join_all()).await, [8]);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, future: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(future))
+    }
+
+    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
+        let (id, abort) = (handle.id(), handle.abort_handle());
+        let notice = Arc::new(Notice {
+            id,
+            ready: Arc::clone(&self.ready),
+        });
+        self.tasks.insert(
+            id,
+            Member {
+                handle,
+                notice: Arc::clone(&notice),
+            },
+        );
+        // The first look at the handle leaves the notice with the task. It is due at the next
+        // `join_next`, which one that waits already has to be told.
+        ArcWake::wake(notice);
+        abort
+    }
+}
+
 impl<T: Send + 'static> JoinSet<T> {
     /// Spawns a task of the set in the current runtime.
     ///
@@ -260,25 +342,6 @@ impl<T: Send + 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
     {
         self.insert(crate::task::spawn_cpu_intensive(closure))
-    }
-
-    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
-        let (id, abort) = (handle.id(), handle.abort_handle());
-        let notice = Arc::new(Notice {
-            id,
-            ready: Arc::clone(&self.ready),
-        });
-        self.tasks.insert(
-            id,
-            Member {
-                handle,
-                notice: Arc::clone(&notice),
-            },
-        );
-        // The first look at the handle leaves the notice with the task. It is due at the next
-        // `join_next`, which one that waits already has to be told.
-        ArcWake::wake(notice);
-        abort
     }
 }
 
