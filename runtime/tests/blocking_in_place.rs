@@ -187,7 +187,7 @@ fn it_is_a_plain_call_where_no_worker_is() {
 fn it_panics_in_a_current_thread_runtime() {
     let runtime = current_thread();
     runtime.block_on(async {
-        let expected = "`block_in_place` needs a multi-thread runtime";
+        let expected = "can call blocking only when running on the multi-threaded runtime";
         assert!(panic_message(|| block_in_place(|| ())).starts_with(expected));
         let error = spawn(async { block_in_place(|| ()) }).await.unwrap_err();
         assert!(support::message(&*error.into_panic()).starts_with(expected));

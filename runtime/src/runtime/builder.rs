@@ -101,8 +101,18 @@ impl Builder {
     }
 
     /// Names the runtime; shown by [`Handle::name`] and in `Debug` output.
+    ///
+    /// # Panics
+    ///
+    /// If the name is empty, or only white space.
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.name = Some(name.into());
+        let name = name.into();
+        assert!(
+            !name.trim().is_empty(),
+            "runtime name shouldn't be empty: it is {name:?}; leave `name` out for none"
+        );
+        self.name = Some(name);
         self
     }
 

@@ -12,13 +12,12 @@ use std::task::{Context, Poll};
 use crate::blocking::BlockingPool;
 use crate::cell::{JoinHandle, TaskMeta};
 use crate::coop;
-use crate::metrics::RuntimeMetrics;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
 
-use super::Id;
 use super::context::{self, EnterGuard, TryCurrentError};
+use super::{Id, RuntimeMetrics};
 
 /// Where a runtime's tasks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -368,20 +367,10 @@ impl Handle {
         self.inner.name.as_deref()
     }
 
-    /// What the runtime has done so far.
+    /// A view of what the runtime has done so far.
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
-        let inner = &*self.inner;
-        let current_thread = inner.current_thread.iter();
-        let own = current_thread.map(|scheduler| scheduler.metrics());
-        RuntimeMetrics {
-            pools: own.chain(inner.group.metrics()).collect(),
-            workers: match self.runtime_flavor() {
-                RuntimeFlavor::CurrentThread => 1,
-                RuntimeFlavor::MultiThread => inner.group.workers(),
-            },
-            blocking: inner.blocking.metrics(),
-        }
+        RuntimeMetrics::new(self.clone())
     }
 }
 

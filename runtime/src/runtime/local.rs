@@ -8,9 +8,8 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use crate::cell::{JoinHandle, TaskMeta};
-use crate::metrics::RuntimeMetrics;
 
-use super::{Builder, EnterGuard, Handle, Runtime};
+use super::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics};
 
 /// A current-thread runtime of the thread that built it, on which tasks need not be `Send`.
 ///

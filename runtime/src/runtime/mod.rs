@@ -11,6 +11,7 @@ mod context;
 mod handle;
 mod id;
 mod local;
+mod metrics;
 mod owner;
 
 pub use builder::Builder;
@@ -19,6 +20,7 @@ pub(crate) use context::{allow_blocking, forbid_block_in_place, may_block_in_pla
 pub use handle::{Handle, RuntimeFlavor};
 pub use id::Id;
 pub use local::{LocalOptions, LocalRuntime};
+pub use metrics::RuntimeMetrics;
 pub use owner::Runtime;
 
-pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics, RuntimeMetrics};
+pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics};

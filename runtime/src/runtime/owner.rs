@@ -7,10 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cell::JoinHandle;
-use crate::metrics::RuntimeMetrics;
 
 use super::context::{self, EnterGuard};
-use super::{Builder, Handle};
+use super::{Builder, Handle, RuntimeMetrics};
 
 /// A runtime: its worker pools, its threads for blocking and for CPU-intensive work.
 ///

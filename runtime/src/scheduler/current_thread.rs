@@ -16,7 +16,7 @@ use futures_task::{ArcWake, waker_ref};
 
 use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskList, TaskMeta};
 use crate::coop;
-use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters};
+use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters, WorkerParks};
 use crate::park::{Parker, ThreadParker};
 use crate::primitives::{Lock, ThreadId};
 use crate::threads::{self, ThreadConfig};
@@ -306,6 +306,10 @@ impl CurrentThread {
             parks: counters.parks.get(),
             worklist_depth: self.shared.lock().worklist.len(),
             suspended_tasks: self.owned.len(),
+            by_worker: vec![WorkerParks::new(
+                counters.parks.get(),
+                self.parker.is_parked(),
+            )],
             ..PoolMetrics::new(PoolKind::CurrentThread, CpuSet::new(), 1)
         }
     }

@@ -145,8 +145,9 @@ impl<T> JoinSet<T> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
-        // Before the look: whoever completes after it finds the waker.
-        drop(self.ready.set_waker(Some(context.waker().clone())));
+        // Before the look: whoever completes after it finds the waker. The old one is dropped after
+        // the look, for it may take anything with it.
+        let _old = self.ready.set_waker(Some(context.waker().clone()));
         match self.take_ready() {
             Some((id, result)) => Poll::Ready(Some(result.map(|output| (id, output)))),
             None => Poll::Pending,

@@ -102,7 +102,9 @@ impl<T> LocalKey<T> {
         F: FnOnce() -> R,
     {
         let mut value = Some(value);
-        let _set = Set::new(self, &mut value).unwrap_or_else(|| panic!("{BORROWED}"));
+        let Some(_set) = Set::new(self, &mut value) else {
+            panic!("{BORROWED}");
+        };
         f()
     }
 
