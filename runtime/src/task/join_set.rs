@@ -8,13 +8,14 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use crossbeam_queue::SegQueue;
 use futures_core::Stream;
 use futures_task::{ArcWake, waker_ref};
 
 use crate::cell::{AbortHandle, Id, JoinError, JoinHandle};
+use crate::coop::{poll_proceed, unconstrained};
 use crate::runtime::Handle;
 
 use super::LocalSet;
@@ -145,11 +146,15 @@ impl<T> JoinSet<T> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
+        let unit = ready!(poll_proceed(context));
         // Before the look: whoever completes after it finds the waker. The old one is dropped after
         // the look, for it may take anything with it.
         let _old = self.ready.set_waker(Some(context.waker().clone()));
         match self.take_ready() {
-            Some((id, result)) => Poll::Ready(Some(result.map(|output| (id, output)))),
+            Some((id, result)) => {
+                unit.made_progress();
+                Poll::Ready(Some(result.map(|output| (id, output))))
+            }
             None => Poll::Pending,
         }
     }
@@ -161,7 +166,10 @@ impl<T> JoinSet<T> {
                 continue;
             };
             let waker = waker_ref(&member.notice);
-            let polled = Pin::new(&mut member.handle).poll(&mut Context::from_waker(&waker));
+            // The set spends the unit: a handle without a budget would send its notice in vain, and
+            // this loop would not end.
+            let mut handle = unconstrained(&mut member.handle);
+            let polled = Pin::new(&mut handle).poll(&mut Context::from_waker(&waker));
             if let Poll::Ready(result) = polled {
                 self.tasks.remove(&id);
                 return Some((id, result));
