@@ -3,9 +3,10 @@
 mod support;
 
 use std::cell::{Cell, RefCell};
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::thread;
 
 use fastwake::runtime::{Builder, LocalOptions, LocalRuntime, RuntimeFlavor};
@@ -152,7 +153,8 @@ fn a_multi_thread_builder_builds_none() {
 fn in_it_spawn_local_is_about_the_runtime_and_not_a_set() {
     let runtime = local();
     let set = LocalSet::new();
-    let task = runtime.block_on(set.run_until(async { task::spawn_local(async { 5 }) }));
+    let task =
+        runtime.block_on(set.run_until(poll_fn(|_| Poll::Ready(task::spawn_local(async { 5 })))));
     drop(set);
     assert_eq!(runtime.block_on(task).unwrap(), 5);
 }

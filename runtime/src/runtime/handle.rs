@@ -341,8 +341,8 @@ impl Handle {
     fn assert_may_block(&self) {
         assert!(
             context::is_blocking_allowed(),
-            "`block_on` cannot be called inside a runtime: it would block a thread that is there \
-             to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
+            "Cannot start a runtime from within a runtime: `block_on` would block a thread that is \
+             there to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
         );
     }
 

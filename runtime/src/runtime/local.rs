@@ -130,7 +130,7 @@ impl LocalRuntime {
     ///
     /// # Panics
     ///
-    /// If called where blocking is not allowed.
+    /// If called where blocking is not allowed, unless `timeout` is zero.
     ///
     /// # Examples
     ///
