@@ -11,38 +11,38 @@ use syn::{Error, Ident, LitBool, LitInt, LitStr, Path, Result, Token};
 use crate::Entry;
 use crate::suggest::nearest;
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "flavor",
     "worker_threads",
     "affinity_scope",
     "affinity_strict",
+    "start_paused",
     "name",
     "crate",
 ];
 
 /// What is missing so far, with what to do meanwhile.
-const NOT_YET: [(&str, &str); 3] = [
-    ("start_paused", "the clock always runs, so leave it out"),
-    (
-        "unhandled_panic",
-        "a panic stays in the `JoinHandle` of its task, so leave it out",
-    ),
-    ("local", "use `flavor = \"current_thread\"`"),
-];
+const NOT_YET: [(&str, &str); 1] = [(
+    "unhandled_panic",
+    "a panic stays in the `JoinHandle` of its task, so leave it out",
+)];
 
 /// The scheduler that the attribute asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flavor {
     CurrentThread,
+    /// As `CurrentThread`, and tasks need not be `Send`.
+    Local,
     MultiThread,
 }
 
 impl Flavor {
-    const ALL: [Self; 2] = [Self::MultiThread, Self::CurrentThread];
+    const ALL: [Self; 3] = [Self::MultiThread, Self::CurrentThread, Self::Local];
 
     fn name(self) -> &'static str {
         match self {
             Self::CurrentThread => "current_thread",
+            Self::Local => "local",
             Self::MultiThread => "multi_thread",
         }
     }
@@ -94,6 +94,7 @@ pub(crate) struct Config {
     pub(crate) worker_threads: Option<usize>,
     pub(crate) affinity_scope: Option<Scope>,
     pub(crate) affinity_strict: Option<bool>,
+    pub(crate) start_paused: Option<bool>,
     pub(crate) name: Option<LitStr>,
     /// Where the runtime crate is; `None` for `::fastwake`.
     pub(crate) crate_path: Option<Path>,
@@ -111,6 +112,7 @@ impl Config {
             worker_threads: None,
             affinity_scope: None,
             affinity_strict: None,
+            start_paused: None,
             name: None,
             crate_path: None,
         };
@@ -134,7 +136,12 @@ impl Config {
         }
         // Only if all is right so far: a flavor that was not understood says nothing about the rest.
         if errors.is_empty() {
-            errors.extend(config.refuse_multi_thread_settings(entry, &arguments));
+            errors.extend(config.refuse_other_flavors_settings(entry, &arguments));
+        }
+        if config.flavor == Flavor::MultiThread {
+            // Refused, and not for the compiler to complain of a second time: without the runtime
+            // crate's feature there is no such method.
+            config.start_paused = None;
         }
         (config, errors)
     }
@@ -145,9 +152,10 @@ impl Config {
             "worker_threads" => self.worker_threads = Some(parse_worker_threads(argument)?),
             "affinity_scope" => self.affinity_scope = Some(parse_scope(argument)?),
             "affinity_strict" => {
-                let strict: LitBool =
-                    argument.value("`true` or `false`", "affinity_strict = true")?;
-                self.affinity_strict = Some(strict.value);
+                self.affinity_strict = Some(parse_bool(argument, "affinity_strict = true")?);
+            }
+            "start_paused" => {
+                self.start_paused = Some(parse_bool(argument, "start_paused = true")?);
             }
             "name" => self.name = Some(parse_name(argument)?),
             "crate" => self.crate_path = Some(parse_crate(argument)?),
@@ -156,32 +164,52 @@ impl Config {
         Ok(())
     }
 
-    /// One error for each argument that the current-thread flavor has no use for.
-    fn refuse_multi_thread_settings(&self, entry: Entry, arguments: &[Argument]) -> Vec<Error> {
-        if self.flavor == Flavor::MultiThread {
-            return Vec::new();
-        }
-        let why = if arguments.iter().any(|argument| argument.name == "flavor") {
-            "the `current_thread` flavor runs every task on the calling thread".to_owned()
+    /// One error for each argument that the flavor has no use for.
+    fn refuse_other_flavors_settings(&self, entry: Entry, arguments: &[Argument]) -> Vec<Error> {
+        let is_given = arguments.iter().any(|argument| argument.name == "flavor");
+        let refuse = |argument: &Argument| {
+            let name = argument.name.to_string();
+            let message = match (self.flavor, name.as_str()) {
+                (Flavor::MultiThread, "start_paused") => multi_thread_clock(entry, is_given),
+                (
+                    Flavor::CurrentThread | Flavor::Local,
+                    "worker_threads" | "affinity_scope" | "affinity_strict",
+                ) => self.no_workers(entry, is_given, &name),
+                _ => return None,
+            };
+            Some(Error::new_spanned(&argument.name, message))
+        };
+        arguments.iter().filter_map(refuse).collect()
+    }
+
+    fn no_workers(&self, entry: Entry, is_given: bool, name: &str) -> String {
+        let why = if is_given {
+            let flavor = self.flavor.name();
+            format!("the `{flavor}` flavor runs every task on the calling thread")
         } else {
             let attribute = entry.attribute();
             format!("`{attribute}` runs every task on the calling thread unless told otherwise")
         };
-        let needs_workers = |argument: &&Argument| {
-            ["worker_threads", "affinity_scope", "affinity_strict"]
-                .iter()
-                .any(|name| argument.name == name)
-        };
-        let refuse = |argument: &Argument| {
-            let name = &argument.name;
-            let message = format!(
-                "`{name}` is about worker threads, and {why}: \
-                 set `flavor = \"multi_thread\"`, or remove `{name}`"
-            );
-            Error::new_spanned(name, message)
-        };
-        arguments.iter().filter(needs_workers).map(refuse).collect()
+        format!(
+            "`{name}` is about worker threads, and {why}: \
+             set `flavor = \"multi_thread\"`, or remove `{name}`"
+        )
     }
+}
+
+fn multi_thread_clock(entry: Entry, is_given: bool) -> String {
+    let why = if is_given {
+        "that of the `multi_thread` flavor always runs".to_owned()
+    } else {
+        let attribute = entry.attribute();
+        format!(
+            "`{attribute}` has the `multi_thread` flavor, whose clock always runs, unless told otherwise"
+        )
+    };
+    format!(
+        "`start_paused` stops a clock, and {why}: set `flavor = \"current_thread\"`, or remove \
+         `start_paused`"
+    )
 }
 
 /// `name = value`, where the value is all up to the next comma: the name decides what it must be.
@@ -240,9 +268,7 @@ fn parse_flavor(argument: &Argument) -> Result<Flavor> {
     let meant = Flavor::from_other_name(&given)
         .map(Flavor::name)
         .or_else(|| nearest(&given, &names));
-    let message = if let Some(missing) = not_yet(&given) {
-        missing
-    } else if let Some(meant) = meant {
+    let message = if let Some(meant) = meant {
         format!("unknown flavor `{given}`: did you mean `{meant}`?")
     } else {
         format!("unknown flavor `{given}`: there are {}", list(&names))
@@ -267,6 +293,11 @@ fn parse_worker_threads(argument: &Argument) -> Result<usize> {
         return Err(Error::new_spanned(literal, message));
     }
     Ok(count)
+}
+
+fn parse_bool(argument: &Argument, example: &str) -> Result<bool> {
+    let literal: LitBool = argument.value("`true` or `false`", example)?;
+    Ok(literal.value)
 }
 
 fn parse_scope(argument: &Argument) -> Result<Scope> {

@@ -137,7 +137,7 @@ fn build_runtime(entry: Entry, config: &Config) -> TokenStream {
         None => quote_spanned!(mixed=> ::fastwake),
     };
     let constructor = match config.flavor {
-        Flavor::CurrentThread => quote_spanned!(mixed=> new_current_thread),
+        Flavor::CurrentThread | Flavor::Local => quote_spanned!(mixed=> new_current_thread),
         Flavor::MultiThread => quote_spanned!(mixed=> new_multi_thread),
     };
     let worker_threads = config
@@ -154,6 +154,15 @@ fn build_runtime(entry: Entry, config: &Config) -> TokenStream {
         .name
         .as_ref()
         .map(|name| quote_spanned!(mixed=> .name(#name)));
+    let start_paused = config
+        .start_paused
+        .map(|paused| quote_spanned!(mixed=> .start_paused(#paused)));
+    let build = match config.flavor {
+        Flavor::CurrentThread | Flavor::MultiThread => quote_spanned!(mixed=> .build()),
+        Flavor::Local => {
+            quote_spanned!(mixed=> .build_local(#root::runtime::LocalOptions::default()))
+        }
+    };
     let message = format!("{} cannot build its runtime: {{}}", entry.attribute());
     quote_spanned! {mixed=>
         #root::runtime::Builder::#constructor()
@@ -161,8 +170,9 @@ fn build_runtime(entry: Entry, config: &Config) -> TokenStream {
             #worker_threads
             #affinity_scope
             #affinity_strict
+            #start_paused
             #name
-            .build()
+            #build
             .unwrap_or_else(|error| ::std::panic!(#message, error))
     }
 }

@@ -44,18 +44,32 @@ use crate::function::Function;
 ///
 /// | argument | value | without it |
 /// |---|---|---|
-/// | `flavor` | `"multi_thread"`, or `"current_thread"` to run every task on the calling thread | `"multi_thread"` |
+/// | `flavor` | `"multi_thread"`, or `"current_thread"` to run every task on the calling thread, or `"local"` for tasks there that are not `Send` | `"multi_thread"` |
 /// | `worker_threads` | how many workers: an integer literal from 1 | the runtime chooses |
 /// | `affinity_scope` | how CPUs are grouped: `"cpu"`, `"smt"`, `"cache_shard"`, `"cache"`, `"numa"` or `"system"` | the runtime chooses |
 /// | `affinity_strict` | `true`: workers and work never leave their group; `false`: idle groups may help | the runtime chooses |
+/// | `start_paused` | `true`: the runtime's clock stands still at first, for tests | it runs |
 /// | `name` | a string by which to tell the runtime from others | the runtime's own |
 /// | `crate` | where the runtime crate is: a path, or a string with one | `::fastwake` |
 ///
-/// `worker_threads`, `affinity_scope` and `affinity_strict` need the multi-thread flavor.
+/// `worker_threads`, `affinity_scope` and `affinity_strict` need the multi-thread flavor,
+/// `start_paused` one of the others, and the runtime crate's feature `test-util`.
 ///
 /// ```ignore
 /// #[fastwake::main(worker_threads = 2, affinity_scope = "system", name = "ingest")]
 /// async fn main() {}
+/// ```
+///
+/// Under the flavor `"local"` the runtime is built by `Builder::build_local`, and `task::spawn_local`
+/// spawns on it:
+///
+/// ```ignore
+/// #[fastwake::main(flavor = "local")]
+/// async fn main() {
+///     let text = std::rc::Rc::new("not Send");
+///     let task = fastwake::task::spawn_local(async move { text.len() });
+///     assert_eq!(task.await.unwrap(), 8);
+/// }
 /// ```
 ///
 /// Whoever renames the runtime crate, or hands it on, says where it is:

@@ -47,7 +47,7 @@ fn pools(runtime: &Runtime) -> Vec<CpuSet> {
     let metrics = runtime.metrics();
     let unbound = metrics
         .pools()
-        .iter()
+        .into_iter()
         .filter(|pool| pool.kind == fastwake::runtime::PoolKind::Unbound);
     unbound.map(|pool| pool.cpus.clone()).collect()
 }
@@ -74,7 +74,7 @@ fn the_pools_are_the_pods_of_the_scope() {
             assert_eq!(metrics.num_workers(), machine.cpus().len());
             let unbound = metrics
                 .pools()
-                .iter()
+                .into_iter()
                 .filter(|pool| pool.workers == pool.cpus.len());
             assert!(unbound.count() >= machine.pods(scope).len(), "{scope}");
         }

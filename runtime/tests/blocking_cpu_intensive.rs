@@ -64,7 +64,7 @@ fn pool_limit(handle: &Handle) -> usize {
     let metrics = handle.metrics();
     let pool = metrics
         .pools()
-        .iter()
+        .into_iter()
         .find(|pool| pool.kind == PoolKind::CpuIntensive);
     pool.expect("a pool for CPU-intensive work").workers
 }
@@ -209,7 +209,7 @@ fn threads_without_work_retire() {
                 let metrics = runtime.metrics();
                 let pool = metrics
                     .pools()
-                    .iter()
+                    .into_iter()
                     .find(|pool| pool.kind == PoolKind::CpuIntensive);
                 pool.unwrap().threads
             };

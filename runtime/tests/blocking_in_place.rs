@@ -187,10 +187,10 @@ fn it_is_a_plain_call_where_no_worker_is() {
 fn it_panics_in_a_current_thread_runtime() {
     let runtime = current_thread();
     runtime.block_on(async {
-        let expected = "`block_in_place` needs a multi-thread runtime";
-        assert!(panic_message(|| block_in_place(|| ())).starts_with(expected));
+        let expected = "can call blocking only when running on the multi-threaded runtime";
+        assert!(panic_message(|| block_in_place(|| ())).contains(expected));
         let error = spawn(async { block_in_place(|| ()) }).await.unwrap_err();
-        assert!(support::message(&*error.into_panic()).starts_with(expected));
+        assert!(support::message(&*error.into_panic()).contains(expected));
         // On its other threads nobody has to take anybody's place.
         assert_eq!(
             task::spawn_blocking(|| block_in_place(|| 5)).await.unwrap(),

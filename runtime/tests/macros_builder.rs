@@ -32,6 +32,9 @@ mod recorder {
 
         use super::topology::AffinityScope;
 
+        #[derive(Default)]
+        pub(crate) struct LocalOptions;
+
         pub(crate) struct Builder {
             calls: Vec<String>,
         }
@@ -65,6 +68,10 @@ mod recorder {
                 self.record(format!("affinity_strict({strict})"))
             }
 
+            pub(crate) fn start_paused(&mut self, paused: bool) -> &mut Self {
+                self.record(format!("start_paused({paused})"))
+            }
+
             pub(crate) fn name(&mut self, name: &str) -> &mut Self {
                 self.record(format!("name({name:?})"))
             }
@@ -73,6 +80,10 @@ mod recorder {
                 Ok(Runtime {
                     calls: self.calls.clone(),
                 })
+            }
+
+            pub(crate) fn build_local(&mut self, _: LocalOptions) -> Result<Runtime, Infallible> {
+                self.record("build_local".to_owned()).build()
             }
 
             fn record(&mut self, call: String) -> &mut Self {
@@ -169,6 +180,29 @@ fn flavor_chooses_the_constructor() {
         calls_of(multi_thread_test),
         ["new_multi_thread", "enable_all"]
     );
+}
+
+#[fastwake::main(flavor = "local", crate = "recorder", start_paused = true)]
+async fn local_main() {}
+
+#[fastwake::test(start_paused = false, crate = "recorder")]
+async fn running_test() {}
+
+#[test]
+fn the_local_flavor_chooses_how_to_build() {
+    let calls = [
+        "new_current_thread",
+        "enable_all",
+        "start_paused(true)",
+        "build_local",
+    ];
+    assert_eq!(calls_of(local_main), calls);
+}
+
+#[test]
+fn a_clock_that_is_not_to_be_stopped_is_said_so() {
+    let calls = ["new_current_thread", "enable_all", "start_paused(false)"];
+    assert_eq!(calls_of(running_test), calls);
 }
 
 #[fastwake::main(

@@ -19,6 +19,15 @@ mod main {
         pub(crate) async fn main() {}
     }
 
+    pub(crate) mod local {
+        #[fastwake::main(flavor = "local")]
+        pub(crate) async fn main() {
+            let text = std::rc::Rc::new("not Send");
+            let task = fastwake::task::spawn_local(async move { text.len() });
+            assert_eq!(task.await.unwrap(), 8);
+        }
+    }
+
     pub(crate) mod handed_on {
         mod framework {
             pub(crate) use fastwake as engine;
@@ -91,6 +100,7 @@ mod expansion {
 fn the_examples_of_main_run() {
     assert!(main::plain::main().is_ok());
     main::configured::main();
+    main::local::main();
     main::handed_on::main();
 }
 

@@ -35,7 +35,11 @@ fn a_spare_worker_with_no_patience_does_not_spin() {
         release.send(()).unwrap();
         runtime.block_on(long).unwrap();
         runtime.block_on(waiting).unwrap();
-        let futile: u64 = metrics.pools().iter().map(|pool| pool.futile_wakes).sum();
+        let futile: u64 = metrics
+            .pools()
+            .into_iter()
+            .map(|pool| pool.futile_wakes)
+            .sum();
         assert!(futile < 10, "{futile} futile wake-ups");
     });
 }

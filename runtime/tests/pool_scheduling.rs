@@ -28,7 +28,7 @@ fn unbound(runtime: &Runtime) -> PoolMetrics {
     let metrics = runtime.metrics();
     let mut pools = metrics
         .pools()
-        .iter()
+        .into_iter()
         .filter(|pool| pool.kind == PoolKind::Unbound);
     pools.next().expect("a pool").clone()
 }
@@ -159,7 +159,7 @@ fn what_is_started_is_completed_and_counted_once() {
             });
             let sums = || {
                 let metrics = runtime.metrics();
-                let pools = metrics.pools().iter();
+                let pools = metrics.pools().into_iter();
                 pools.fold((0, 0, 0), |(a, b, c), pool| {
                     (
                         a + pool.tasks_started,
@@ -351,7 +351,7 @@ fn a_pool_of_one_cpu_is_made_once_and_counts_apart() {
         let metrics = runtime.metrics();
         let pools = metrics
             .pools()
-            .iter()
+            .into_iter()
             .filter(|pool| pool.kind == PoolKind::PerCpu);
         let started: Vec<_> = pools
             .map(|pool| (pool.workers, pool.tasks_started))

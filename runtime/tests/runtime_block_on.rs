@@ -15,7 +15,7 @@ use fastwake::runtime::{Handle, Runtime};
 use fastwake::task::{self, block_in_place, spawn, spawn_blocking, spawn_cpu_intensive, yield_now};
 use support::{Count, current_thread, message, multi_thread, must_end, on_both, panic_message};
 
-const INSIDE: &str = "`block_on` cannot be called inside a runtime";
+const INSIDE: &str = "Cannot start a runtime from within a runtime";
 
 #[test]
 fn a_future_that_is_not_send_and_borrows_runs_where_it_is() {

@@ -224,9 +224,8 @@ fn the_environment_sets_the_scope() {
             .worker_threads(allowed_cpus().unwrap().len())
             .build()
             .unwrap();
-        let metrics = runtime.metrics();
-        let unbound = metrics
-            .pools()
+        let pools = runtime.metrics().pools();
+        let unbound = pools
             .iter()
             .filter(|pool| pool.kind == fastwake::runtime::PoolKind::Unbound);
         unbound.count()

@@ -114,7 +114,7 @@ fn what_needs_a_thread_that_is_refused_says_so() {
         assert_eq!(
             metrics
                 .pools()
-                .iter()
+                .into_iter()
                 .map(|pool| pool.refused_threads)
                 .sum::<u64>(),
             40

@@ -302,7 +302,9 @@ fn a_shutdown_inside_a_task_needs_no_wait() {
     must_end(|| {
         let outer = current_thread();
         outer.block_on(async {
-            let text = panic_message(|| multi_thread(1).shutdown_timeout(Duration::ZERO));
+            multi_thread(1).shutdown_timeout(Duration::ZERO);
+            let text = panic_message(|| multi_thread(1).shutdown_timeout(Duration::from_nanos(1)));
+            assert!(text.contains("Cannot drop a runtime"), "{text}");
             assert!(text.contains("`shutdown_background`"), "{text}");
             let inner = multi_thread(1);
             let task = inner.spawn(std::future::pending::<()>());

@@ -61,7 +61,7 @@ fn a_refused_thread_of_a_neighbour_does_not_hold_the_shutdown_up() {
         .unwrap();
     support::until(|| {
         let metrics = runtime.metrics();
-        let mut pods = metrics.pools()[..2].iter();
+        let mut pods = metrics.pools().into_iter().take(2);
         pods.all(|pool| pool.idle_workers == Some(1))
     });
     run_on(cpus.first().unwrap());
@@ -98,7 +98,7 @@ fn a_refused_thread_of_a_neighbour_does_not_hold_the_shutdown_up() {
 #[cfg(target_os = "linux")]
 fn appeals(runtime: &Runtime) -> u64 {
     let metrics = runtime.metrics();
-    metrics.pools().iter().map(|pool| pool.appeals).sum()
+    metrics.pools().into_iter().map(|pool| pool.appeals).sum()
 }
 
 #[cfg(target_os = "linux")]

@@ -297,3 +297,48 @@ fn a_payload_that_panics_when_dropped_takes_no_worker_with_it() {
         });
     }
 }
+
+/// Tells, when it is dropped, in which task that is and whether the thread unwinds.
+struct Witness(std::sync::mpsc::Sender<(Option<fastwake::task::Id>, bool)>);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let seen = (fastwake::task::try_id(), std::thread::panicking());
+        let _ = self.0.send(seen);
+    }
+}
+
+#[test]
+fn destructors_see_their_task_and_the_panic_that_ends_it() {
+    for runtime in [current_thread(), multi_thread(1)] {
+        let (send, seen) = std::sync::mpsc::channel();
+        // A future whose poll panics.
+        let witness = Witness(send.clone());
+        let task = runtime.spawn(poll_fn(move |_| -> Poll<()> {
+            let _witness = &witness;
+            panic!("on purpose");
+        }));
+        let id = task.id();
+        assert!(runtime.block_on(task).unwrap_err().is_panic());
+        assert_eq!(seen.recv().unwrap(), (Some(id), true));
+        // An output that its handle takes along.
+        let witness = Witness(send.clone());
+        let task = runtime.spawn(async move { witness });
+        let id = task.id();
+        let abort = task.abort_handle();
+        settle(&runtime, || abort.is_finished());
+        drop(task);
+        assert_eq!(seen.recv().unwrap(), (Some(id), false));
+        // One that nobody waits for.
+        let witness = Witness(send);
+        let task = runtime.spawn(async move {
+            fastwake::task::yield_now().await;
+            witness
+        });
+        let id = task.id();
+        drop(task);
+        settle(&runtime, || {
+            seen.try_recv().is_ok_and(|seen| seen == (Some(id), false))
+        });
+    }
+}

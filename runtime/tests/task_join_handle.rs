@@ -350,7 +350,12 @@ fn a_name_is_told_in_the_error() {
             let error = task.await.unwrap_err();
             let text = format!(r#"task {id} (resize) panicked with message "on purpose""#);
             assert_eq!(error.to_string(), text);
-            assert_eq!(format!("{error:?}"), format!("JoinError({text})"));
+            let debug = format!(r#"JoinError::Panic({id:?} (resize), "on purpose", ...)"#);
+            assert_eq!(format!("{error:?}"), debug);
+            let unnamed = spawn(std::future::pending::<()>());
+            unnamed.abort();
+            let debug = format!("JoinError::Cancelled({:?})", unnamed.id());
+            assert_eq!(format!("{:?}", unnamed.await.unwrap_err()), debug);
             for cpu_intensive in [false, true] {
                 let builder = task::Builder::new()
                     .name("hash")

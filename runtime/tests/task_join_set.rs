@@ -263,3 +263,50 @@ fn many_tasks_go_through_a_set_and_are_freed() {
         });
     });
 }
+
+async fn until_async(condition: impl Fn() -> bool) {
+    yield_now().await;
+    while !condition() {
+        yield_now().await;
+    }
+}
+
+#[test]
+fn a_poll_that_takes_many_outputs_yields_and_a_try_does_not() {
+    must_end(|| {
+        let runtime = support::current_thread();
+        runtime.block_on(async {
+            // All have completed before the first is taken.
+            let filled = || async {
+                let handle = fastwake::runtime::Handle::current();
+                let set: JoinSet<usize> = (0..300).map(|i| async move { i }).collect();
+                until_async(|| handle.metrics().pools()[0].tasks_completed % 300 == 0).await;
+                set
+            };
+            let mut set = filled().await;
+            let taken = std::iter::from_fn(|| set.try_join_next()).count();
+            assert_eq!(taken, 300, "a try spends no budget");
+
+            let mut set = filled().await;
+            for polls in 0.. {
+                let mut taken = 0;
+                let empty = std::future::poll_fn(|context| {
+                    loop {
+                        match set.poll_join_next(context) {
+                            Poll::Ready(Some(_)) => taken += 1,
+                            Poll::Ready(None) => return Poll::Ready(true),
+                            Poll::Pending => return Poll::Ready(false),
+                        }
+                    }
+                })
+                .await;
+                assert!(taken <= 128, "{taken} outputs in one poll");
+                if empty {
+                    assert!(polls >= 2);
+                    break;
+                }
+                yield_now().await;
+            }
+        });
+    });
+}

@@ -39,6 +39,7 @@ fn without_arguments_all_is_left_to_the_runtime_but_the_flavor() {
         assert_eq!(config.worker_threads, None);
         assert_eq!(config.affinity_scope, None);
         assert_eq!(config.affinity_strict, None);
+        assert_eq!(config.start_paused, None);
         assert!(config.name.is_none());
         assert!(config.crate_path.is_none());
     }
@@ -169,15 +170,13 @@ fn unknown_names_lead_to_the_right_one() {
         (quote!(strict = true), "`affinity_strict`"),
         (quote!(thread_name = "a"), "`name`"),
         (quote!(krate = "a"), "`crate`"),
-        (
-            quote!(start_paused = true),
-            "`start_paused` is not supported yet",
-        ),
+        (quote!(start_pause = true), "`start_paused`"),
         (
             quote!(unhandled_panic = "ignore"),
             "`unhandled_panic` is not supported yet",
         ),
-        (quote!(flavor = "local"), "`local` is not supported yet"),
+        (quote!(local), "flavor = \"local\""),
+        (quote!(flavor = "locale"), "did you mean `local`?"),
         (quote!(flavor = "threaded_scheduler"), "`multi_thread`"),
         (quote!(affinity_scope = "NUMA"), "did you mean `numa`?"),
     ];
@@ -220,10 +219,34 @@ fn workers_are_refused_to_the_current_thread_once_for_each_argument() {
         assert!(message.starts_with(&format!("`{name}`")), "{message}");
         assert!(message.contains("flavor = \"multi_thread\""), "{message}");
     }
+    let local = refused(Entry::Main, quote!(flavor = "local", #workers));
+    assert_eq!(local.len(), 3);
+    assert!(local[0].contains("the `local` flavor runs"), "{}", local[0]);
     accepted(
         Entry::Test,
         quote!(flavor = "current_thread", name = "alone", crate = "a"),
     );
+}
+
+#[test]
+fn a_stopped_clock_is_refused_to_workers() {
+    let by_default = refused(Entry::Main, quote!(start_paused = true)).concat();
+    assert!(by_default.contains("`#[fastwake::main]`"), "{by_default}");
+    let by_choice = refused(
+        Entry::Test,
+        quote!(flavor = "multi_thread", start_paused = false),
+    )
+    .concat();
+    assert!(
+        by_choice.contains("flavor = \"current_thread\""),
+        "{by_choice}"
+    );
+    for flavor in ["current_thread", "local"] {
+        let config = accepted(Entry::Main, quote!(start_paused = true, flavor = #flavor));
+        assert_eq!(config.start_paused, Some(true));
+    }
+    let config = accepted(Entry::Test, quote!(start_paused = false));
+    assert_eq!(config.start_paused, Some(false));
 }
 
 #[test]

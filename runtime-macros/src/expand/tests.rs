@@ -12,8 +12,12 @@ fn assert_expands(entry: Entry, arguments: TokenStream, item: TokenStream, expec
 
 /// The end of the expression for the runtime.
 fn build(attribute: &str) -> TokenStream {
+    build_with(attribute, quote!(.build()))
+}
+
+fn build_with(attribute: &str, call: TokenStream) -> TokenStream {
     let message = format!("{attribute} cannot build its runtime: {{}}");
-    quote!(.build().unwrap_or_else(|error| ::std::panic!(#message, error)))
+    quote!(#call.unwrap_or_else(|error| ::std::panic!(#message, error)))
 }
 
 /// The statement that tells a body its type.
@@ -107,6 +111,32 @@ fn arguments_become_calls_of_the_builder_of_their_crate() {
                     .affinity_scope(crate::engine::topology::AffinityScope::CacheShard)
                     .affinity_strict(true)
                     .name("ingest")
+                    #build;
+                let body = async move { #returns };
+                return runtime.block_on(body);
+            }
+        },
+    );
+}
+
+#[test]
+fn a_local_runtime_is_built_as_one_with_a_clock_that_may_stand_still() {
+    let build = build_with(
+        "#[fastwake::main]",
+        quote!(.build_local(::fastwake::runtime::LocalOptions::default())),
+    );
+    let returns = returns(quote!(()));
+    assert_expands(
+        Entry::Main,
+        quote!(start_paused = true, flavor = "local"),
+        quote!(
+            async fn main() {}
+        ),
+        quote! {
+            fn main() {
+                let runtime = ::fastwake::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .start_paused(true)
                     #build;
                 let body = async move { #returns };
                 return runtime.block_on(body);

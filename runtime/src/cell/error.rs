@@ -149,7 +149,28 @@ impl fmt::Display for JoinError {
 
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "JoinError({self})")
+        let kind = match &self.0.kind {
+            Kind::Cancelled => "Cancelled",
+            Kind::NotStarted(_) => "NotStarted",
+            Kind::Panic(_) => "Panic",
+        };
+        write!(f, "JoinError::{kind}({:?}", self.0.id)?;
+        if let Some(name) = &self.0.name {
+            write!(f, " ({name})")?;
+        }
+        match &self.0.kind {
+            Kind::Cancelled => f.write_str(")"),
+            Kind::NotStarted(reason) => write!(f, ", {reason:?})"),
+            Kind::Panic(payload) => {
+                let payload = payload
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                match message(&**payload) {
+                    Some(message) => write!(f, ", {message:?}, ...)"),
+                    None => f.write_str(", ...)"),
+                }
+            }
+        }
     }
 }
 

@@ -39,5 +39,5 @@ pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
 pub(crate) use list::TaskList;
 pub(crate) use owned::OwnedTasks;
-pub(crate) use raw::{Schedule, TaskMeta, new};
+pub(crate) use raw::{Schedule, TaskMeta, new, new_local};
 pub(crate) use runnable::{Ran, Runnable};

@@ -56,8 +56,29 @@ enum Stage<F: Future> {
 /// A new task: its first `Runnable`, and the handle for its output.
 pub(crate) type Spawned<T> = (Runnable, JoinHandle<T>);
 
-/// Allocates a task.
+/// Allocates a task that any thread may run.
 pub(crate) fn new<F, S>(future: F, scheduler: S, meta: TaskMeta) -> Spawned<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+    S: Schedule,
+{
+    // SAFETY: future and output may be polled and dropped on any thread.
+    unsafe { new_local(future, scheduler, meta) }
+}
+
+/// Allocates a task that only the calling thread may run.
+///
+/// # Safety
+///
+/// A [`Runnable`] of the task may be passed on by any thread, for wakers are `Send`; but only on the
+/// calling thread may it be run, cancelled or dropped, and the list of owned tasks that it is run
+/// with be closed. Elsewhere, a queue that does not take it [refuses](Runnable::refuse) it, which
+/// gives a task that has run before back to its list. (The first `Runnable`, the one returned here,
+/// is to stay on this thread until the task's first poll.)
+///
+/// The output needs no promise: it is dropped by the completer, or by a join handle, which is `Send`
+/// only if the output is.
+pub(crate) unsafe fn new_local<F, S>(future: F, scheduler: S, meta: TaskMeta) -> Spawned<F::Output>
 where
     F: Future + 'static,
     S: Schedule,
@@ -150,7 +171,8 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         let mut context = Context::from_waker(waker);
         let _in_task = self.header.id.enter();
         let polled = panic::catch_unwind(AssertUnwindSafe(|| {
-            self.stage.with_mut(|stage| {
+            let mut unwinding = OnUnwind(Some(self));
+            let polled = self.stage.with_mut(|stage| {
                 // SAFETY: `RUNNING` gives us the stage.
                 let Stage::Future(future) = (unsafe { &mut *stage }) else {
                     unreachable!("a task that has not completed has a future");
@@ -158,7 +180,9 @@ impl<F: Future, S: Schedule> Cell<F, S> {
                 // SAFETY: the future lies in its own allocation and is not moved out of it: it is
                 // dropped in place when the stage changes.
                 unsafe { Pin::new_unchecked(future) }.poll(&mut context)
-            })
+            });
+            unwinding.0 = None;
+            polled
         }));
         polled.map_err(|payload| self.panicked(payload))
     }
@@ -296,6 +320,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             // SAFETY: the output is the caller's.
             unsafe { std::mem::replace(&mut *stage, Stage::Nothing) }
         });
+        let _in_task = cell.header.id.enter();
         drop_quietly(stage);
     }
 
@@ -307,6 +332,22 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         let cell = unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) };
         // A waker may be left in it, if its successor could not be cloned.
         drop_quietly(cell);
+    }
+}
+
+/// Drops the future of a task whose poll panics while the panic is under way, so that destructors
+/// see it ([`std::thread::panicking`]), as in a thread that ends.
+struct OnUnwind<'a, F: Future, S: Schedule>(Option<&'a Cell<F, S>>);
+
+impl<F: Future, S: Schedule> Drop for OnUnwind<'_, F, S> {
+    fn drop(&mut self) {
+        if let Some(cell) = self.0 {
+            // SAFETY: who polls holds `RUNNING`.
+            if let Err(second) = unsafe { cell.drop_future() } {
+                // The first panic says more.
+                drop_quietly(second);
+            }
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use super::header::{Header, Turn};
 /// It must be used up, by running or by cancelling; dropping it cancels the task.
 pub(crate) struct Runnable(NonNull<Header>);
 
-// SAFETY: what a `Runnable` can do to a task it may do on any thread: `spawn` demands futures and
-// outputs that are `Send`.
+// SAFETY: what a `Runnable` can do to a task it may do on any thread: `cell::new` demands futures and
+// outputs that are `Send`, and who calls `new_local` promises to bring it home first.
 unsafe impl Send for Runnable {}
 
 /// What became of a task that was run.

@@ -5,4 +5,5 @@ mod counter;
 mod snapshot;
 
 pub(crate) use counter::{Counter, InjectorCounters, SharedCounter, WorkerCounters};
-pub use snapshot::{BlockingMetrics, PoolKind, PoolMetrics, RuntimeMetrics};
+pub(crate) use snapshot::WorkerParks;
+pub use snapshot::{BlockingMetrics, PoolKind, PoolMetrics};

@@ -78,6 +78,25 @@ pub struct PoolMetrics {
     pub local_queue_depth: usize,
     /// Tasks that have been polled and are not complete now.
     pub suspended_tasks: usize,
+    /// Of each worker; those that stand in for a blocked one count with one that has its thread.
+    pub(crate) by_worker: Vec<WorkerParks>,
+}
+
+/// How often a worker has gone to sleep, and how often it has woken.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct WorkerParks {
+    pub(crate) parks: u64,
+    pub(crate) unparks: u64,
+}
+
+impl WorkerParks {
+    /// From the times it has gone to sleep, and whether it sleeps now.
+    pub(crate) fn new(parks: u64, is_parked: bool) -> Self {
+        Self {
+            parks,
+            unparks: parks.saturating_sub(u64::from(is_parked)),
+        }
+    }
 }
 
 impl PoolMetrics {
@@ -111,6 +130,7 @@ impl PoolMetrics {
             worklist_depth: 0,
             local_queue_depth: 0,
             suspended_tasks: 0,
+            by_worker: vec![WorkerParks::default(); workers],
         }
     }
 }
@@ -135,56 +155,4 @@ pub struct BlockingMetrics {
     pub wakes: u64,
     /// Threads that the system refused since.
     pub refused_threads: u64,
-}
-
-/// What the runtime has done so far, as
-/// [`Handle::metrics`](crate::runtime::Handle::metrics) found it.
-///
-/// # Examples
-///
-/// ```
-/// let runtime = fastwake::runtime::Runtime::new()?;
-/// runtime.block_on(async { fastwake::spawn(async {}).await.unwrap() });
-/// let metrics = runtime.metrics();
-/// assert_eq!(metrics.pools().iter().map(|pool| pool.tasks_started).sum::<u64>(), 1);
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct RuntimeMetrics {
-    pub(crate) pools: Vec<PoolMetrics>,
-    pub(crate) workers: usize,
-    pub(crate) blocking: BlockingMetrics,
-}
-
-impl RuntimeMetrics {
-    /// The pools: those of the pods, then the one for CPU-intensive work, then the per-CPU ones
-    /// that have been used.
-    #[must_use]
-    pub fn pools(&self) -> &[PoolMetrics] {
-        &self.pools
-    }
-
-    /// How many workers the pods' pools run at once.
-    #[must_use]
-    pub fn num_workers(&self) -> usize {
-        self.workers
-    }
-
-    /// How many tasks have been polled and are not complete.
-    #[must_use]
-    pub fn num_suspended_tasks(&self) -> usize {
-        self.pools.iter().map(|pool| pool.suspended_tasks).sum()
-    }
-
-    /// How many tasks wait on the pools' worklists.
-    #[must_use]
-    pub fn global_queue_depth(&self) -> usize {
-        self.pools.iter().map(|pool| pool.worklist_depth).sum()
-    }
-
-    /// The threads for blocking closures.
-    #[must_use]
-    pub fn blocking(&self) -> BlockingMetrics {
-        self.blocking
-    }
 }

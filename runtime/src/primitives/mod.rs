@@ -7,6 +7,7 @@
 mod lock;
 #[cfg(fastwake_loom)]
 mod model;
+mod on_thread;
 mod quiet;
 #[cfg(not(fastwake_loom))]
 mod real;
@@ -20,6 +21,7 @@ use real as imp;
 pub(crate) use imp::blocking;
 #[cfg(all(test, fastwake_loom))]
 pub(crate) use imp::thread;
-pub(crate) use imp::{Arc, UnsafeCell, atomic};
+pub(crate) use imp::{Arc, ThreadId, UnsafeCell, atomic, pause};
 pub(crate) use lock::{Lock, LockGuard, assert_no_lock_held};
+pub(crate) use on_thread::OnThread;
 pub(crate) use quiet::quietly;

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use crate::blocking::{BlockingConfig, BlockingPool};
 use crate::driver::{Clock, Driver, DriverConfig};
+use crate::primitives::ThreadId;
 use crate::scheduler::policy::{EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL, Intervals, KEEP_ALIVE};
 use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
 use crate::threads::{NameFn, Role, ThreadConfig, Threads};
 use crate::topology::{AffinityScope, CpuSet, available_workers};
 
 use super::handle::Inner;
-use super::{Handle, Runtime, RuntimeFlavor, config, context};
+use super::{Handle, Id, LocalOptions, LocalRuntime, Runtime, RuntimeFlavor, config, context};
 
 /// Events taken from the system in one go; tokio's.
 const IO_EVENTS: usize = 1_024;
@@ -146,8 +147,18 @@ impl Builder {
     }
 
     /// Names the runtime; shown by [`Handle::name`] and in `Debug` output.
+    ///
+    /// # Panics
+    ///
+    /// If the name is empty, or only white space.
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.name = Some(name.into());
+        let name = name.into();
+        assert!(
+            !name.trim().is_empty(),
+            "runtime name shouldn't be empty: it is {name:?}; leave `name` out for none"
+        );
+        self.name = Some(name);
         self
     }
 
@@ -322,6 +333,43 @@ impl Builder {
     /// and for an environment variable that makes no sense; the system's error if it gives no
     /// thread.
     pub fn build(&mut self) -> io::Result<Runtime> {
+        self.build_for(None)
+    }
+
+    /// Builds a runtime that stays on this thread, and whose tasks need not be `Send`. For now there
+    /// is only one set of options, the default.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    ///
+    /// # Panics
+    ///
+    /// If this is the builder of a multi-thread runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::{Builder, LocalOptions};
+    ///
+    /// let runtime = Builder::new_current_thread().build_local(LocalOptions::default())?;
+    /// let task = runtime.spawn_local(async { "here" });
+    /// assert_eq!(runtime.block_on(task)?, "here");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
+        let LocalOptions { .. } = options;
+        assert!(
+            self.flavor == RuntimeFlavor::CurrentThread,
+            "multi_thread is not supported for LocalRuntime: use `Builder::new_current_thread`"
+        );
+        self.build_for(Some(ThreadId::current()))
+            .map(LocalRuntime::from_runtime)
+    }
+
+    /// With an owner, it is a local runtime of that thread.
+    fn build_for(&mut self, owner: Option<ThreadId>) -> io::Result<Runtime> {
         let machine = config::machine(self.cpus.as_ref())?;
         let is_multi_thread = self.flavor == RuntimeFlavor::MultiThread;
         let workers = match is_multi_thread {
@@ -365,9 +413,11 @@ impl Builder {
             event_interval: self.event_interval,
             threads: self.threads.clone(),
             driver,
+            owner,
         };
         let threads = Arc::new(Threads::new(self.threads.clone()));
         let handle = Handle::new(Arc::new(Inner {
+            id: Id::next(),
             name: self.name.clone(),
             current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
             group: Group::new(group, Arc::clone(&threads))?,

@@ -70,9 +70,17 @@ impl error::Error for TryCurrentError {}
 #[derive(Debug)]
 #[must_use = "the runtime is left again when the guard is dropped"]
 pub struct EnterGuard<'a> {
+    _left_on_drop: Entered,
+    _handle: PhantomData<&'a Handle>,
+}
+
+/// What the guard does. Since this has no lifetime, a runtime that has been entered may be moved, to
+/// shut it down, while its guard still waits for the end of its scope.
+#[derive(Debug)]
+struct Entered {
     depth: usize,
     /// Belongs to its thread.
-    _thread: PhantomData<(&'a Handle, *const ())>,
+    _thread: PhantomData<*const ()>,
 }
 
 /// Makes a runtime the current one. A thread that is being torn down has none any more; there a
@@ -84,12 +92,15 @@ pub(super) fn enter<'a>(handle: &Handle) -> EnterGuard<'a> {
         handles.len()
     });
     EnterGuard {
-        depth: depth.unwrap_or(0),
-        _thread: PhantomData,
+        _left_on_drop: Entered {
+            depth: depth.unwrap_or(0),
+            _thread: PhantomData,
+        },
+        _handle: PhantomData,
     }
 }
 
-impl Drop for EnterGuard<'_> {
+impl Drop for Entered {
     fn drop(&mut self) {
         // Dropped outside the borrow: it may be the last handle of its runtime.
         let popped = CONTEXT.try_with(|context| {
@@ -143,6 +154,18 @@ fn blocking() -> Blocking {
 /// Runs `f` on a thread that polls tasks or the future of a `block_on`.
 pub(super) fn forbid_blocking<R>(flavor: RuntimeFlavor, f: impl FnOnce() -> R) -> R {
     let _restore = set_blocking(Blocking::Forbidden(flavor));
+    f()
+}
+
+/// Runs `f` where `block_in_place` cannot keep its promise: what is polled there (the tasks of a
+/// `LocalSet`) cannot go on on another thread.
+pub(crate) fn forbid_block_in_place<R>(f: impl FnOnce() -> R) -> R {
+    let _restore = match blocking() {
+        Blocking::Allowed => None,
+        Blocking::Forbidden(_) => Some(set_blocking(Blocking::Forbidden(
+            RuntimeFlavor::CurrentThread,
+        ))),
+    };
     f()
 }
 

@@ -13,12 +13,12 @@ use crate::blocking::BlockingPool;
 use crate::cell::{JoinHandle, TaskMeta};
 use crate::coop;
 use crate::driver::{Clock, Driver};
-use crate::metrics::RuntimeMetrics;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
 
 use super::context::{self, EnterGuard, TryCurrentError};
+use super::{Id, RuntimeMetrics};
 
 /// Where a runtime's tasks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +40,7 @@ pub struct Handle {
 }
 
 pub(super) struct Inner {
+    pub(super) id: Id,
     pub(super) name: Option<String>,
     /// For the current-thread flavor; otherwise tasks run in the group's pools.
     pub(super) current_thread: Option<Arc<CurrentThread>>,
@@ -109,6 +110,18 @@ impl Handle {
         }
     }
 
+    /// The current runtime, if it is a local one.
+    pub(crate) fn current_local() -> Option<Self> {
+        let local = |handle: &Self| handle.is_local().then(|| handle.clone());
+        context::with_current(local).ok().flatten()
+    }
+
+    /// Is it the handle of a [`LocalRuntime`](super::LocalRuntime)?
+    pub(super) fn is_local(&self) -> bool {
+        let scheduler = self.inner.current_thread.as_ref();
+        scheduler.is_some_and(|scheduler| scheduler.is_local())
+    }
+
     /// Makes this runtime the thread's current one until the guard is dropped.
     ///
     /// # Examples
@@ -154,6 +167,23 @@ impl Handle {
             None => self.inner.group.spawn(future, meta),
             Some(scheduler) => scheduler.spawn(future, meta),
         }
+    }
+
+    /// Spawns a task that stays on this thread.
+    ///
+    /// # Panics
+    ///
+    /// Unless this is a local runtime, and on its thread.
+    #[track_caller]
+    pub(crate) fn spawn_local_with<F>(&self, future: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let scheduler = self.inner.current_thread.as_ref();
+        scheduler
+            .expect("a local runtime has no workers")
+            .spawn_local(future, meta)
     }
 
     /// Spawns many tasks in one go: they are made first, put on the worklist together under one
@@ -313,8 +343,8 @@ impl Handle {
     fn assert_may_block(&self) {
         assert!(
             context::is_blocking_allowed(),
-            "`block_on` cannot be called inside a runtime: it would block a thread that is there \
-             to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
+            "Cannot start a runtime from within a runtime: `block_on` would block a thread that is \
+             there to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
         );
     }
 
@@ -376,26 +406,22 @@ impl Handle {
         }
     }
 
+    /// The runtime's id.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.inner.id
+    }
+
     /// The name that [`Builder::name`](super::Builder::name) gave the runtime.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.inner.name.as_deref()
     }
 
-    /// What the runtime has done so far.
+    /// A view of what the runtime has done so far.
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
-        let inner = &*self.inner;
-        let current_thread = inner.current_thread.iter();
-        let own = current_thread.map(|scheduler| scheduler.metrics());
-        RuntimeMetrics {
-            pools: own.chain(inner.group.metrics()).collect(),
-            workers: match self.runtime_flavor() {
-                RuntimeFlavor::CurrentThread => 1,
-                RuntimeFlavor::MultiThread => inner.group.workers(),
-            },
-            blocking: inner.blocking.metrics(),
-        }
+        RuntimeMetrics::new(self.clone())
     }
 }
 

@@ -9,12 +9,18 @@ mod builder;
 mod config;
 mod context;
 mod handle;
+mod id;
+mod local;
+mod metrics;
 mod owner;
 
 pub use builder::Builder;
 pub use context::{EnterGuard, TryCurrentError};
-pub(crate) use context::{allow_blocking, may_block_in_place};
+pub(crate) use context::{allow_blocking, forbid_block_in_place, may_block_in_place};
 pub use handle::{Handle, RuntimeFlavor};
+pub use id::Id;
+pub use local::{LocalOptions, LocalRuntime};
+pub use metrics::RuntimeMetrics;
 pub use owner::Runtime;
 
-pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics, RuntimeMetrics};
+pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics};

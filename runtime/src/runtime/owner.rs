@@ -7,10 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cell::JoinHandle;
-use crate::metrics::RuntimeMetrics;
 
 use super::context::{self, EnterGuard};
-use super::{Builder, Handle};
+use super::{Builder, Handle, RuntimeMetrics};
 
 /// A runtime: its worker pools, its threads for blocking and for CPU-intensive work.
 ///
@@ -121,7 +120,7 @@ impl Runtime {
     ///
     /// # Panics
     ///
-    /// If called where blocking is not allowed.
+    /// If called where blocking is not allowed, unless `timeout` is zero.
     ///
     /// # Examples
     ///
@@ -134,6 +133,9 @@ impl Runtime {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn shutdown_timeout(mut self, timeout: Duration) {
+        if timeout.is_zero() {
+            return self.shutdown_background();
+        }
         self.assert_may_wait();
         self.shutdown();
         self.released = true;
@@ -175,7 +177,7 @@ impl Runtime {
     fn assert_may_wait(&self) {
         assert!(
             context::is_blocking_allowed() || thread::panicking(),
-            "a runtime cannot be dropped where blocking is not allowed, such as in a task: the \
+            "Cannot drop a runtime in a context where blocking is not allowed, such as a task: the \
              drop waits for the runtime's threads. Use `shutdown_background`, or drop it in \
              `spawn_blocking`"
         );

@@ -17,9 +17,9 @@ use futures_task::{ArcWake, waker_ref};
 use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskList, TaskMeta};
 use crate::coop;
 use crate::driver::{Driver, Driving};
-use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters};
+use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters, WorkerParks};
 use crate::park::{Parker, ThreadParker, Unparked};
-use crate::primitives::{Lock, quietly};
+use crate::primitives::{Lock, ThreadId, quietly};
 use crate::threads::{self, ThreadConfig};
 use crate::topology::CpuSet;
 
@@ -32,6 +32,8 @@ pub(crate) struct CurrentThreadConfig {
     pub(crate) event_interval: u32,
     pub(crate) threads: ThreadConfig,
     pub(crate) driver: Option<Arc<Driver>>,
+    /// The one thread that may run tasks; for a local runtime, whose tasks need not be `Send`.
+    pub(crate) owner: Option<ThreadId>,
 }
 
 /// A scheduler of which one thread at a time is the worker: whichever is in `block_on`.
@@ -128,6 +130,35 @@ impl CurrentThread {
         handle
     }
 
+    /// Is it that of a local runtime?
+    pub(crate) fn is_local(&self) -> bool {
+        self.config.owner.is_some()
+    }
+
+    /// Spawns a task that stays on its thread.
+    ///
+    /// # Panics
+    ///
+    /// If the scheduler has no such thread, or this is not it.
+    #[track_caller]
+    pub(crate) fn spawn_local<F>(&self, future: F, meta: TaskMeta) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        assert!(
+            self.config.owner == Some(ThreadId::current()),
+            "Local tasks can only be spawned on a LocalRuntime from the thread the runtime was \
+             created on: use `spawn`, which takes what is `Send`"
+        );
+        // SAFETY: only this thread takes the core (`take_core`), so only here tasks are run, and
+        // dropped at the end. Until it has run, the task is in a queue that the owner of the core
+        // empties, or is refused right here.
+        let (task, handle) =
+            unsafe { cell::new_local(future, SchedulerRef(NonNull::from(self)), meta) };
+        self.accept(task);
+        handle
+    }
+
     /// Spawns many tasks in one locked section.
     pub(crate) fn spawn_batch<I>(
         &self,
@@ -215,6 +246,12 @@ impl CurrentThread {
     }
 
     fn take_core(self: &Arc<Self>) -> Option<CoreGuard<'_>> {
+        assert!(
+            self.config
+                .owner
+                .is_none_or(|owner| owner == ThreadId::current()),
+            "a `LocalRuntime` does not leave its thread"
+        );
         let mut place = self.core.lock();
         match std::mem::replace(&mut *place, CorePlace::Taken(Vec::new())) {
             CorePlace::Here(core) => Some(CoreGuard {
@@ -290,6 +327,10 @@ impl CurrentThread {
             parks: counters.parks.get(),
             worklist_depth: self.shared.lock().worklist.len(),
             suspended_tasks: self.owned.len(),
+            by_worker: vec![WorkerParks::new(
+                counters.parks.get(),
+                self.parker.is_parked(),
+            )],
             ..PoolMetrics::new(PoolKind::CurrentThread, CpuSet::new(), 1)
         }
     }

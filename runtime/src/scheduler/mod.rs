@@ -13,6 +13,7 @@
 //! | [`slot`], [`local_queue`], [`lifo_slot`] | what others may touch of a worker |
 //! | [`worker`] | the loop, going idle, searching, blocking |
 //! | [`current_thread`] | the scheduler that runs on the caller's thread |
+//! | [`local`] | that of a `LocalSet`, whose tasks stay on its thread |
 //!
 //! The protocols, their rules and the argument that no wake-up is lost are in `README.md` beside
 //! this file.
@@ -22,6 +23,7 @@ mod group;
 mod injector;
 mod kick;
 mod lifo_slot;
+mod local;
 mod local_queue;
 mod monitor;
 mod placement;
@@ -37,3 +39,4 @@ mod worker;
 
 pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 pub(crate) use group::{Group, GroupConfig, block_in_place};
+pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};

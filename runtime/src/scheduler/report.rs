@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! What a pool has counted, for the user.
 
-use crate::metrics::{Counter, PoolMetrics, WorkerCounters};
+use crate::metrics::{Counter, PoolMetrics, WorkerCounters, WorkerParks};
 
 use super::pool::Pool;
 
@@ -44,6 +44,19 @@ impl Pool {
             worklist_depth: self.injector.hints.work(),
             local_queue_depth: self.slots().map(|slot| slot.queue.len()).sum(),
             suspended_tasks: self.slots().map(|slot| slot.owned.len()).sum(),
+            by_worker: self.parks_by_worker(),
         }
+    }
+
+    fn parks_by_worker(&self) -> Vec<WorkerParks> {
+        let limit = self.config.limit as usize;
+        let mut workers = vec![WorkerParks::default(); limit];
+        for (index, slot) in self.slots().enumerate() {
+            let parks = WorkerParks::new(slot.counters.parks.get(), slot.parker.is_parked());
+            let worker = &mut workers[index % limit];
+            worker.parks += parks.parks;
+            worker.unparks += parks.unparks;
+        }
+        workers
     }
 }

@@ -8,6 +8,9 @@ use std::panic::Location;
 use crate::cell::{JoinHandle, TaskMeta};
 use crate::runtime::Handle;
 
+use super::LocalSet;
+use super::local::spawn_local_with;
+
 /// Gives a task a name, or marks it as CPU-intensive, before it is spawned.
 ///
 /// The name is shown where the task is reported, as in a [`JoinError`](crate::task::JoinError).
@@ -96,6 +99,43 @@ impl<'a> Builder<'a> {
             false => handle.spawn_with(future, self.meta()),
             true => handle.spawn_cpu_intensive_future(future, self.meta()),
         })
+    }
+
+    /// Spawns a task that stays on this thread; see [`spawn_local`](crate::task::spawn_local). If it
+    /// is CPU-intensive, it is so for this thread.
+    ///
+    /// # Errors
+    ///
+    /// None as yet; the signature is tokio's.
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn_local`](crate::task::spawn_local).
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Ok(spawn_local_with(future, self.meta()))
+    }
+
+    /// Spawns a task on a [`LocalSet`]; see [`LocalSet::spawn_local`].
+    ///
+    /// # Errors
+    ///
+    /// None as yet; the signature is tokio's.
+    #[track_caller]
+    pub fn spawn_local_on<F>(
+        self,
+        future: F,
+        local_set: &LocalSet,
+    ) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Ok(local_set.spawn_with(future, self.meta()))
     }
 
     /// Spawns a closure that may block; if the task is CPU-intensive, on the threads for that.

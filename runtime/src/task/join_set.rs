@@ -1,19 +1,26 @@
 #![forbid(unsafe_code)]
 //! A set of tasks, awaited in the order in which they complete.
 
+mod builder;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use crossbeam_queue::SegQueue;
 use futures_core::Stream;
 use futures_task::{ArcWake, waker_ref};
 
 use crate::cell::{AbortHandle, Id, JoinError, JoinHandle};
+use crate::coop::{poll_proceed, unconstrained};
 use crate::runtime::Handle;
+
+use super::LocalSet;
+
+pub use builder::Builder;
 
 /// Tasks that belong together: they are awaited in the order in which they complete, and aborted
 /// when the set is dropped. The set is also a [`Stream`] of their results.
@@ -139,10 +146,15 @@ impl<T> JoinSet<T> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
-        // Before the look: whoever completes after it finds the waker.
-        drop(self.ready.set_waker(Some(context.waker().clone())));
+        let unit = ready!(poll_proceed(context));
+        // Before the look: whoever completes after it finds the waker. The old one is dropped after
+        // the look, for it may take anything with it.
+        let _old = self.ready.set_waker(Some(context.waker().clone()));
         match self.take_ready() {
-            Some((id, result)) => Poll::Ready(Some(result.map(|output| (id, output)))),
+            Some((id, result)) => {
+                unit.made_progress();
+                Poll::Ready(Some(result.map(|output| (id, output))))
+            }
             None => Poll::Pending,
         }
     }
@@ -154,7 +166,10 @@ impl<T> JoinSet<T> {
                 continue;
             };
             let waker = waker_ref(&member.notice);
-            let polled = Pin::new(&mut member.handle).poll(&mut Context::from_waker(&waker));
+            // The set spends the unit: a handle without a budget would send its notice in vain, and
+            // this loop would not end.
+            let mut handle = unconstrained(&mut member.handle);
+            let polled = Pin::new(&mut handle).poll(&mut Context::from_waker(&waker));
             if let Poll::Ready(result) = polled {
                 self.tasks.remove(&id);
                 return Some((id, result));
@@ -199,6 +214,82 @@ impl<T> JoinSet<T> {
     pub async fn shutdown(&mut self) {
         self.abort_all();
         while self.join_next().await.is_some() {}
+    }
+}
+
+impl<T: 'static> JoinSet<T> {
+    /// Names the next task of the set, or marks it as CPU-intensive, before it is spawned; see
+    /// [`task::Builder`](crate::task::Builder).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let mut set = fastwake::task::JoinSet::new();
+    /// set.build_task().name("resize").spawn(async { panic!("too large") })?;
+    /// let error = set.join_next().await.unwrap().unwrap_err();
+    /// assert!(error.to_string().contains("resize"));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn build_task(&mut self) -> Builder<'_, T> {
+        Builder::new(self)
+    }
+
+    /// Spawns a task of the set that stays on this thread; see
+    /// [`spawn_local`](crate::task::spawn_local).
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn_local`](crate::task::spawn_local).
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(crate::task::spawn_local(future))
+    }
+
+    /// Spawns a task of the set on a [`LocalSet`]; it runs when the `LocalSet` is polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use fastwake::task::{JoinSet, LocalSet};
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let (local, mut set) = (LocalSet::new(), JoinSet::new());
+    /// let text = Rc::new("not Send");
+    /// set.spawn_local_on(async move { text.len() }, &local);
+    /// assert_eq!(local.run_until(set.join_all()).await, [8]);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, future: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(future))
+    }
+
+    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
+        let (id, abort) = (handle.id(), handle.abort_handle());
+        let notice = Arc::new(Notice {
+            id,
+            ready: Arc::clone(&self.ready),
+        });
+        self.tasks.insert(
+            id,
+            Member {
+                handle,
+                notice: Arc::clone(&notice),
+            },
+        );
+        // The first look at the handle leaves the notice with the task. It is due at the next
+        // `join_next`, which one that waits already has to be told.
+        ArcWake::wake(notice);
+        abort
     }
 }
 
@@ -260,25 +351,6 @@ impl<T: Send + 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
     {
         self.insert(crate::task::spawn_cpu_intensive(closure))
-    }
-
-    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
-        let (id, abort) = (handle.id(), handle.abort_handle());
-        let notice = Arc::new(Notice {
-            id,
-            ready: Arc::clone(&self.ready),
-        });
-        self.tasks.insert(
-            id,
-            Member {
-                handle,
-                notice: Arc::clone(&notice),
-            },
-        );
-        // The first look at the handle leaves the notice with the task. It is due at the next
-        // `join_next`, which one that waits already has to be told.
-        ArcWake::wake(notice);
-        abort
     }
 }
 

@@ -97,9 +97,14 @@ impl<T> LocalKey<T> {
     ///
     /// While the key's value is borrowed by [`with`](Self::with).
     #[track_caller]
-    pub fn sync_scope<R>(&'static self, value: T, f: impl FnOnce() -> R) -> R {
+    pub fn sync_scope<F, R>(&'static self, value: T, f: F) -> R
+    where
+        F: FnOnce() -> R,
+    {
         let mut value = Some(value);
-        let _set = Set::new(self, &mut value).unwrap_or_else(|| panic!("{BORROWED}"));
+        let Some(_set) = Set::new(self, &mut value) else {
+            panic!("{BORROWED}");
+        };
         f()
     }
 
@@ -109,7 +114,10 @@ impl<T> LocalKey<T> {
     ///
     /// Outside a [`scope`](Self::scope); see [`try_with`](Self::try_with).
     #[track_caller]
-    pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
+    pub fn with<F, R>(&'static self, f: F) -> R
+    where
+        F: FnOnce(&T) -> R,
+    {
         match self.try_with(f) {
             Ok(result) => result,
             Err(error) => panic!("{error}"),
@@ -121,7 +129,10 @@ impl<T> LocalKey<T> {
     /// # Errors
     ///
     /// Outside a [`scope`](Self::scope), and on a thread that is being torn down.
-    pub fn try_with<R>(&'static self, f: impl FnOnce(&T) -> R) -> Result<R, AccessError> {
+    pub fn try_with<F, R>(&'static self, f: F) -> Result<R, AccessError>
+    where
+        F: FnOnce(&T) -> R,
+    {
         let result = self.slot.try_with(|slot| slot.borrow().as_ref().map(f));
         result.ok().flatten().ok_or(AccessError(()))
     }
@@ -137,6 +148,27 @@ impl<T> LocalKey<T> {
         T: Clone,
     {
         self.with(T::clone)
+    }
+
+    /// A copy of the value.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_with`](Self::try_with).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fastwake::task_local! { static TENANT: u32; }
+    ///
+    /// assert!(TENANT.try_get().is_err());
+    /// assert_eq!(TENANT.sync_scope(3, || TENANT.try_get()), Ok(3));
+    /// ```
+    pub fn try_get(&'static self) -> Result<T, AccessError>
+    where
+        T: Clone,
+    {
+        self.try_with(T::clone)
     }
 
     /// Exchanges the value with that of a scope. False: it is borrowed.
@@ -192,6 +224,26 @@ pin_project! {
                 future.set(None);
             }
         }
+    }
+}
+
+impl<T, F> TaskLocalFuture<T, F> {
+    /// Takes the value out, also if the future is not done: then it goes on without.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fastwake::task_local! { static LOG: String; }
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let mut future = Box::pin(LOG.scope("kept".to_owned(), async {}));
+    /// future.as_mut().await;
+    /// assert_eq!(future.as_mut().take_value().as_deref(), Some("kept"));
+    /// assert_eq!(future.as_mut().take_value(), None);
+    /// # });
+    /// ```
+    pub fn take_value(self: Pin<&mut Self>) -> Option<T> {
+        self.project().value.take()
     }
 }
 

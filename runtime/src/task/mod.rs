@@ -8,19 +8,27 @@
 //! [`JoinHandle`].
 
 mod builder;
-mod join_set;
+pub mod join_set;
+mod local;
 mod local_key;
 mod spawn;
 mod yield_now;
 
 pub use builder::Builder;
+#[doc(inline)]
 pub use join_set::JoinSet;
-pub use local_key::{AccessError, LocalKey, TaskLocalFuture};
+pub use local::{LocalEnterGuard, LocalSet, spawn_local};
+pub use local_key::{AccessError, LocalKey};
 pub use spawn::{block_in_place, id, spawn, spawn_blocking, spawn_cpu_intensive, try_id};
 pub use yield_now::yield_now;
 
 pub use crate::cell::{AbortHandle, Id, JoinError, JoinHandle};
 pub use crate::coop::{Unconstrained, consume_budget, unconstrained};
+
+/// The futures of this module that have a name.
+pub mod futures {
+    pub use super::local_key::TaskLocalFuture;
+}
 
 /// Cooperation: how often one poll of a task may find what it waits for ready.
 ///

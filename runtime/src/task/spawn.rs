@@ -109,7 +109,8 @@ where
 ///
 /// # Panics
 ///
-/// In a current-thread runtime, whose one thread has nobody to take its place.
+/// In a current-thread runtime, whose one thread has nobody to take its place, and inside of a
+/// [`LocalSet`](crate::task::LocalSet), whose tasks stay on their thread.
 ///
 /// # Examples
 ///
@@ -128,8 +129,8 @@ where
 {
     assert!(
         may_block_in_place(),
-        "`block_in_place` needs a multi-thread runtime: in a current-thread one nobody can take \
-         the thread's place. Use `spawn_blocking`"
+        "`block_in_place` can call blocking only when running on the multi-threaded runtime, and \
+         not in a `LocalSet`: nobody could take this thread's place. Use `spawn_blocking`"
     );
     scheduler::block_in_place(|| allow_blocking(closure))
 }

@@ -9,4 +9,7 @@ async fn affinity() {}
 #[fastwake::test(worker_threads = 4)]
 async fn workers_by_default() {}
 
+#[fastwake::main(flavor = "local", worker_threads = 4)]
+async fn workers_of_a_local_runtime() {}
+
 fn main() {}

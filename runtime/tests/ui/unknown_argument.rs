@@ -33,7 +33,7 @@ async fn name_of_threads() {}
 #[fastwake::main(stack_size = 65536)]
 async fn like_none() {}
 
-#[fastwake::main(start_paused = true)]
+#[fastwake::main(start_pause = true)]
 async fn paused() {}
 
 #[fastwake::main(unhandled_panic = "shutdown_runtime")]

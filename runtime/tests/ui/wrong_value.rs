@@ -30,8 +30,11 @@ async fn misspelt_flavor() {}
 #[fastwake::main(flavor = "green")]
 async fn unknown_flavor() {}
 
-#[fastwake::main(flavor = "local")]
-async fn flavor_to_come() {}
+#[fastwake::main(flavor = "locl")]
+async fn misspelt_local() {}
+
+#[fastwake::test(start_paused = 1)]
+async fn paused_by_number() {}
 
 #[fastwake::main(affinity_scope = "socket")]
 async fn unknown_scope() {}
