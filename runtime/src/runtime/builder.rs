@@ -382,6 +382,8 @@ impl Builder {
                 "start_paused needs a current-thread runtime: the clock can only be stopped there",
             ));
         }
+        #[cfg(feature = "tokio-compat")]
+        super::tokio_compat::start()?;
         let available = available_workers(machine.cpus());
         let clock = Arc::new(Clock::new());
         let driver = match !is_multi_thread && self.driver.is_enabled() {

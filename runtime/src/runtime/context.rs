@@ -79,6 +79,8 @@ pub struct EnterGuard<'a> {
 #[derive(Debug)]
 struct Entered {
     depth: usize,
+    #[cfg(feature = "tokio-compat")]
+    _tokio: Option<super::tokio_compat::Entered>,
     /// Belongs to its thread.
     _thread: PhantomData<*const ()>,
 }
@@ -93,6 +95,8 @@ pub(super) fn enter<'a>(handle: &Handle) -> EnterGuard<'a> {
     });
     EnterGuard {
         _left_on_drop: Entered {
+            #[cfg(feature = "tokio-compat")]
+            _tokio: depth.is_ok().then(super::tokio_compat::enter),
             depth: depth.unwrap_or(0),
             _thread: PhantomData,
         },

@@ -13,6 +13,8 @@ mod id;
 mod local;
 mod metrics;
 mod owner;
+#[cfg(feature = "tokio-compat")]
+mod tokio_compat;
 
 pub use builder::Builder;
 pub use context::{EnterGuard, TryCurrentError};
