@@ -12,6 +12,9 @@ mod futures_io;
 mod poll_evented;
 #[cfg(feature = "io-std")]
 mod stdio;
+#[cfg(all(unix, feature = "net"))]
+#[cfg_attr(docsrs, doc(cfg(all(unix, feature = "net"))))]
+pub mod unix;
 
 #[cfg(feature = "net")]
 #[cfg_attr(docsrs, doc(cfg(feature = "net")))]

@@ -1,4 +1,4 @@
-//! TCP, UDP and names.
+//! TCP, UDP and Unix sockets, pipes, and names.
 //!
 //! A socket belongs to the runtime that it is made in, and to the pool of the thread that makes it:
 //! that pool's workers hear of its events. It can be used from anywhere, tasks of other pools,
@@ -36,7 +36,15 @@ mod receive;
 
 pub mod tcp;
 mod udp;
+#[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+pub mod unix;
 
 pub use addr::{ToSocketAddrs, lookup_host};
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
 pub use udp::UdpSocket;
+#[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+pub use unix::{
+    datagram::UnixDatagram, listener::UnixListener, socket::UnixSocket, stream::UnixStream,
+};

@@ -1,0 +1,451 @@
+//! A file descriptor of any kind that a driver watches.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::task::{Context, Poll, ready};
+use std::{fmt, io};
+
+use mio::unix::SourceFd;
+
+use crate::driver::{Direction, ReadyEvent, Registration};
+use crate::io::Interest;
+use crate::runtime::Handle;
+
+use super::guard::Seen;
+use super::{AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdRegisterError};
+
+/// A file descriptor that tasks can wait for: a device, a socket of a library's, anything that the
+/// system's event queue takes and that does not block.
+///
+/// The file descriptor is registered as long as this lives. Waiting gives a
+/// [guard](AsyncFdReadyGuard) that knows what the file descriptor is ready for; the operation is then
+/// tried, and if it blocks the guard has to hear of it, best through
+/// [`try_io`](AsyncFdReadyGuard::try_io). [`async_io`](Self::async_io) does all that.
+///
+/// Each direction has one waker for its `poll_` functions, that of the last call; any number of tasks
+/// may wait in the `async` functions.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+/// use fastwake::io::Interest;
+/// use fastwake::io::unix::AsyncFd;
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut one, other) = UnixStream::pair()?;
+/// other.set_nonblocking(true)?;
+/// // SAFETY: a stream owns its descriptor, and it is the same one as long as the stream lives.
+/// let other = unsafe { AsyncFd::register(other)? };
+///
+/// one.write_all(b"hello")?;
+/// let mut bytes = [0; 8];
+/// let read = |mut stream: &UnixStream| stream.read(&mut bytes);
+/// assert_eq!(other.async_io(Interest::READABLE, read).await?, 5);
+/// # Ok(())
+/// # }
+/// ```
+pub struct AsyncFd<T: AsRawFd> {
+    pub(super) registration: Registration,
+    /// There until it is taken, which ends the registration.
+    inner: Option<T>,
+}
+
+/// Making one.
+impl<T: AsRawFd> AsyncFd<T> {
+    /// Registers a file descriptor, for reading and writing. It has to be in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// The system's, such as `EPERM` for a regular file, or that the runtime has been shut down; with
+    /// `inner` in it.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Safety
+    ///
+    /// What `as_raw_fd` returns is an open file descriptor, always the same one and of the same file,
+    /// until this is dropped or [`into_inner`](Self::into_inner) has been called.
+    #[track_caller]
+    pub unsafe fn register(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
+        Self::watch(inner, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// As [`register`](Self::register), for `interest` only.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[track_caller]
+    pub unsafe fn register_with_interest(
+        inner: T,
+        interest: Interest,
+    ) -> Result<Self, AsyncFdRegisterError<T>> {
+        Self::watch(inner, interest)
+    }
+
+    /// As [`register`](Self::register), without the promise that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    #[deprecated(
+        note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register`"
+    )]
+    #[track_caller]
+    pub fn new(inner: T) -> io::Result<Self> {
+        Ok(Self::watch(inner, Interest::READABLE | Interest::WRITABLE)?)
+    }
+
+    /// As [`register_with_interest`](Self::register_with_interest), without the promise that it asks
+    /// for.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    #[deprecated(
+        note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register_with_interest`"
+    )]
+    #[track_caller]
+    pub fn with_interest(inner: T, interest: Interest) -> io::Result<Self> {
+        Ok(Self::watch(inner, interest)?)
+    }
+
+    /// As [`register`](Self::register), without the promise that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    #[deprecated(
+        note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register`"
+    )]
+    #[track_caller]
+    pub fn try_new(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
+        Self::watch(inner, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// As [`register_with_interest`](Self::register_with_interest), without the promise that it asks
+    /// for.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    #[deprecated(
+        note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register_with_interest`"
+    )]
+    #[track_caller]
+    pub fn try_with_interest(
+        inner: T,
+        interest: Interest,
+    ) -> Result<Self, AsyncFdRegisterError<T>> {
+        Self::watch(inner, interest)
+    }
+
+    #[track_caller]
+    fn watch(inner: T, interest: Interest) -> Result<Self, AsyncFdRegisterError<T>> {
+        let fd = inner.as_raw_fd();
+        match Registration::new(Handle::io_driver(), &mut SourceFd(&fd), interest) {
+            Ok(registration) => Ok(Self {
+                registration,
+                inner: Some(inner),
+            }),
+            Err(cause) => Err(AsyncFdRegisterError { inner, cause }),
+        }
+    }
+
+    /// What has been registered.
+    #[must_use]
+    pub fn get_ref(&self) -> &T {
+        self.inner.as_ref().expect("it is there until the end")
+    }
+
+    /// What has been registered.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.inner.as_mut().expect("it is there until the end")
+    }
+
+    /// Ends the registration, and gives back what was registered.
+    #[must_use]
+    pub fn into_inner(mut self) -> T {
+        self.take_inner().expect("it is there until the end")
+    }
+
+    fn take_inner(&mut self) -> Option<T> {
+        let inner = self.inner.take()?;
+        // If the owner has closed it against the rules, there is nothing left to end.
+        let _ = self
+            .registration
+            .deregister(&mut SourceFd(&inner.as_raw_fd()));
+        Some(inner)
+    }
+
+    fn guard(&self, event: ReadyEvent) -> AsyncFdReadyGuard<'_, T> {
+        AsyncFdReadyGuard {
+            async_fd: self,
+            event: Seen(Some(event)),
+        }
+    }
+
+    fn guard_mut(&mut self, event: ReadyEvent) -> AsyncFdReadyMutGuard<'_, T> {
+        AsyncFdReadyMutGuard {
+            async_fd: self,
+            event: Seen(Some(event)),
+        }
+    }
+}
+
+/// Waiting until it is ready.
+impl<T: AsRawFd> AsyncFd<T> {
+    /// Waits until there is something to read, in a poll function: only the task of the last call,
+    /// of this and of [`poll_read_ready_mut`](Self::poll_read_ready_mut), is woken.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    pub fn poll_read_ready<'a>(
+        &'a self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, T>>> {
+        let event = ready!(self.registration.poll_ready(context, Direction::Read))?;
+        Poll::Ready(Ok(self.guard(event)))
+    }
+
+    /// As [`poll_read_ready`](Self::poll_read_ready), with mutable access.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    pub fn poll_read_ready_mut<'a>(
+        &'a mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'a, T>>> {
+        let event = ready!(self.registration.poll_ready(context, Direction::Read))?;
+        Poll::Ready(Ok(self.guard_mut(event)))
+    }
+
+    /// Waits until there is room to write, in a poll function: only the task of the last call, of
+    /// this and of [`poll_write_ready_mut`](Self::poll_write_ready_mut), is woken.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    pub fn poll_write_ready<'a>(
+        &'a self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, T>>> {
+        let event = ready!(self.registration.poll_ready(context, Direction::Write))?;
+        Poll::Ready(Ok(self.guard(event)))
+    }
+
+    /// As [`poll_write_ready`](Self::poll_write_ready), with mutable access.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    pub fn poll_write_ready_mut<'a>(
+        &'a mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'a, T>>> {
+        let event = ready!(self.registration.poll_ready(context, Direction::Write))?;
+        Poll::Ready(Ok(self.guard_mut(event)))
+    }
+
+    /// Waits until the file descriptor is ready for something of `interest`.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the file descriptor stays ready.
+    pub async fn ready(&self, interest: Interest) -> io::Result<AsyncFdReadyGuard<'_, T>> {
+        let event = self.registration.readiness(interest).await?;
+        Ok(self.guard(event))
+    }
+
+    /// As [`ready`](Self::ready), with mutable access.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn ready_mut(
+        &mut self,
+        interest: Interest,
+    ) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
+        let event = self.registration.readiness(interest).await?;
+        Ok(self.guard_mut(event))
+    }
+
+    /// Waits until there is something to read.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn readable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
+        self.ready(Interest::READABLE).await
+    }
+
+    /// As [`readable`](Self::readable), with mutable access.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn readable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
+        self.ready_mut(Interest::READABLE).await
+    }
+
+    /// Waits until there is room to write.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn writable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
+        self.ready(Interest::WRITABLE).await
+    }
+
+    /// As [`writable`](Self::writable), with mutable access.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn writable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
+        self.ready_mut(Interest::WRITABLE).await
+    }
+}
+
+/// Waiting and operating in one.
+impl<T: AsRawFd> AsyncFd<T> {
+    /// Runs an operation as often as it fails with `WouldBlock`, each time when the file descriptor
+    /// has become ready. It is to fail so for no other reason.
+    ///
+    /// # Errors
+    ///
+    /// The operation's; or that the runtime has been shut down.
+    pub async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut f: impl FnMut(&T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let operation = || f(self.get_ref());
+        self.registration.async_io(interest, operation).await
+    }
+
+    /// As [`async_io`](Self::async_io), with mutable access.
+    ///
+    /// # Errors
+    ///
+    /// As [`async_io`](Self::async_io).
+    pub async fn async_io_mut<R>(
+        &mut self,
+        interest: Interest,
+        mut f: impl FnMut(&mut T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let inner = self.inner.as_mut().expect("it is there until the end");
+        let operation = || f(inner);
+        self.registration.async_io(interest, operation).await
+    }
+
+    /// Runs an operation, unless the file descriptor is known not to be ready. If the operation fails
+    /// with `WouldBlock`, it counts as not ready from then on.
+    ///
+    /// # Errors
+    ///
+    /// The operation's; `WouldBlock` if it has not been run.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce(&T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration.try_io(interest, || f(self.get_ref()))
+    }
+
+    /// As [`try_io`](Self::try_io), with mutable access.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_io`](Self::try_io).
+    pub fn try_io_mut<R>(
+        &mut self,
+        interest: Interest,
+        f: impl FnOnce(&mut T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let inner = self.inner.as_mut().expect("it is there until the end");
+        self.registration.try_io(interest, || f(inner))
+    }
+}
+
+impl<T: AsRawFd> AsRawFd for AsyncFd<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.get_ref().as_raw_fd()
+    }
+}
+
+impl<T: AsRawFd> AsFd for AsyncFd<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: who registered it has promised that it stays open as long as this lives. (Who used
+        // one of the deprecated functions has not; that is what they are deprecated for.)
+        unsafe { BorrowedFd::borrow_raw(self.as_raw_fd()) }
+    }
+}
+
+impl<T: AsRawFd> Drop for AsyncFd<T> {
+    fn drop(&mut self) {
+        drop(self.take_inner());
+    }
+}
+
+impl<T: fmt::Debug + AsRawFd> fmt::Debug for AsyncFd<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncFd")
+            .field("inner", self.get_ref())
+            .finish()
+    }
+}

@@ -1,0 +1,468 @@
+#![forbid(unsafe_code)]
+//! Connections between Unix sockets.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::os::unix::net as std_net;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::driver::Direction;
+use crate::io::{AsyncRead, AsyncWrite, Interest, PollEvented, ReadBuf, Ready};
+use crate::net::os::{assert_nonblocking, lends_handle};
+
+use super::addr::{self, SocketAddr};
+use super::split::{ReadHalf, WriteHalf};
+use super::split_owned::{self, OwnedReadHalf, OwnedWriteHalf};
+use super::ucred::{self, UCred};
+
+/// A connection between two Unix sockets.
+///
+/// Reading and writing go through [`AsyncRead`] and [`AsyncWrite`], and the extension traits of
+/// [`fastwake::io`](crate::io); a future of theirs that is dropped has done nothing.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::io::{AsyncReadExt, AsyncWriteExt};
+/// use fastwake::net::UnixStream;
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut one, mut other) = UnixStream::pair()?;
+/// one.write_all(b"hello").await?;
+/// drop(one);
+/// let mut text = String::new();
+/// other.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok(())
+/// # }
+/// ```
+pub struct UnixStream {
+    io: PollEvented<mio::net::UnixStream>,
+}
+
+/// Making one.
+impl UnixStream {
+    #[track_caller]
+    fn new(stream: mio::net::UnixStream) -> io::Result<Self> {
+        let io = PollEvented::new(stream)?;
+        Ok(Self { io })
+    }
+
+    /// A stream that is connected already: there is room to write, and maybe something to read.
+    #[track_caller]
+    pub(super) fn connected(stream: mio::net::UnixStream) -> io::Result<Self> {
+        let stream = Self::new(stream)?;
+        let registration = stream.io.registration();
+        registration.assume_ready(Ready::READABLE | Ready::WRITABLE);
+        Ok(stream)
+    }
+
+    /// A stream whose connection is under way.
+    pub(super) async fn connecting(stream: mio::net::UnixStream) -> io::Result<Self> {
+        let stream = Self::new(stream)?;
+        poll_fn(|context| stream.poll_write_ready(context)).await?;
+        match stream.take_error()? {
+            Some(error) => Err(error),
+            None => Ok(stream),
+        }
+    }
+
+    /// Connects to who listens at a path; on Linux, one that begins with a NUL byte is an abstract
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// The system's: `NotFound` if there is nothing at the path, `ConnectionRefused` if nobody
+    /// listens there, on Linux `WouldBlock` if too many connections wait to be accepted.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without I/O.
+    pub async fn connect<P>(path: P) -> io::Result<Self>
+    where
+        P: AsRef<Path>,
+    {
+        Self::connect_addr(&addr::of_path(path.as_ref())?.into()).await
+    }
+
+    /// Connects to who listens at an address.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without I/O.
+    pub async fn connect_addr(socket_addr: &SocketAddr) -> io::Result<Self> {
+        let stream = mio::net::UnixStream::connect_addr(&socket_addr.0)?;
+        Self::connecting(stream).await
+    }
+
+    /// Two streams that are connected to each other.
+    ///
+    /// # Errors
+    ///
+    /// The system's: no file descriptor is left, for instance.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without I/O.
+    #[track_caller]
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (one, other) = mio::net::UnixStream::pair()?;
+        let pair = (Self::new(one)?, Self::new(other)?);
+        pair.0.io.registration().assume_ready(Ready::WRITABLE);
+        pair.1.io.registration().assume_ready(Ready::WRITABLE);
+        Ok(pair)
+    }
+
+    /// Takes over a stream of the standard library's, which has to be in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without I/O. In debug builds, if the stream would block.
+    #[track_caller]
+    pub fn from_std(stream: std_net::UnixStream) -> io::Result<Self> {
+        assert_nonblocking(&stream)?;
+        Self::new(mio::net::UnixStream::from_std(stream))
+    }
+
+    /// Gives the stream to the standard library. It stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn into_std(self) -> io::Result<std_net::UnixStream> {
+        self.io.into_inner().map(Into::into)
+    }
+}
+
+/// Waiting until it is ready, and trying.
+impl UnixStream {
+    /// Waits until the stream is ready for something of `interest`, and says for what.
+    ///
+    /// The answer may be out of date: what is tried then can still fail with `WouldBlock`, and is
+    /// to be tried again after another wait.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the stream stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// assert_eq!(one.try_write(b"hello")?, 5);
+    /// let ready = other.ready(Interest::READABLE).await?;
+    /// assert!(ready.is_readable());
+    /// let mut bytes = [0; 8];
+    /// assert_eq!(other.try_read(&mut bytes)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        let event = self.io.registration().readiness(interest).await?;
+        Ok(event.ready)
+    }
+
+    /// Waits until there is something to read, or the other side has closed.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+
+    /// As [`readable`](Self::readable), in a poll function: only the task of the last call is woken.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    pub fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let registration = self.io.registration();
+        registration
+            .poll_ready(context, Direction::Read)
+            .map_ok(drop)
+    }
+
+    /// Reads what there is. No bytes: the other side has closed, or `buf` is empty.
+    ///
+    /// # Errors
+    ///
+    /// The system's; `WouldBlock` if there is nothing to read.
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = || (&*self.io).read(buf);
+        self.io.registration().try_io(Interest::READABLE, read)
+    }
+
+    /// As [`try_read`](Self::try_read), into several buffers.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_read`](Self::try_read).
+    pub fn try_read_vectored(&self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
+        let read = || (&*self.io).read_vectored(bufs);
+        self.io.registration().try_io(Interest::READABLE, read)
+    }
+
+    /// As [`try_read`](Self::try_read), into what is left of a buffer of the crate `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_read`](Self::try_read).
+    #[cfg(feature = "io-util")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
+    pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        let mut room = crate::net::receive::Buf(buf);
+        let read = || super::fill::fill_bytes(&mut room, |target| (&*self.io).read(target));
+        self.io.registration().try_io(Interest::READABLE, read)
+    }
+
+    /// Waits until there is room to write, or writing has come to its end.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await.map(drop)
+    }
+
+    /// As [`writable`](Self::writable), in a poll function: only the task of the last call is woken.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has been shut down.
+    pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let registration = self.io.registration();
+        registration
+            .poll_ready(context, Direction::Write)
+            .map_ok(drop)
+    }
+
+    /// Writes what there is room for, and says how many bytes that were.
+    ///
+    /// # Errors
+    ///
+    /// The system's; `WouldBlock` if there is no room.
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        let write = || (&*self.io).write(buf);
+        self.io.registration().try_io(Interest::WRITABLE, write)
+    }
+
+    /// As [`try_write`](Self::try_write), from several buffers.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_write`](Self::try_write).
+    pub fn try_write_vectored(&self, buf: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        let write = || (&*self.io).write_vectored(buf);
+        self.io.registration().try_io(Interest::WRITABLE, write)
+    }
+
+    /// Runs an operation of one's own on the socket, unless it is known not to be ready. If the
+    /// operation fails with `WouldBlock`, the socket counts as not ready from then on; it is not to
+    /// do so for any other reason.
+    ///
+    /// # Errors
+    ///
+    /// The operation's; `WouldBlock` if it has not been run.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io.registration().try_io(interest, f)
+    }
+
+    /// Runs an operation of one's own on the socket, as often as it fails with `WouldBlock`, each
+    /// time when the socket has become ready.
+    ///
+    /// # Errors
+    ///
+    /// The operation's; or that the runtime has been shut down.
+    pub async fn async_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io.registration().async_io(interest, f).await
+    }
+}
+
+/// What the system knows of it, and its two directions.
+impl UnixStream {
+    /// This side's address.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr().map(SocketAddr)
+    }
+
+    /// The other side's address.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.peer_addr().map(SocketAddr)
+    }
+
+    /// The credentials of the process that called `connect`, `listen` or `pair` at the other side.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn peer_cred(&self) -> io::Result<UCred> {
+        ucred::of_peer(self.as_fd())
+    }
+
+    /// The error that the socket has come to since the last call, if any.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.take_error()
+    }
+
+    /// Borrows the two directions, to read and write at the same time in one task.
+    pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+        (ReadHalf(self), WriteHalf(self))
+    }
+
+    /// Takes the two directions apart, for two tasks.
+    ///
+    /// The other side finds the end of the stream once the half that writes has been dropped;
+    /// [`OwnedWriteHalf::forget`] avoids that. The socket is closed when both halves have gone.
+    #[must_use]
+    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        split_owned::split(self)
+    }
+
+    pub(super) fn read_some(
+        &self,
+        context: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.io.poll_read(context, buf)
+    }
+
+    pub(super) fn write_some(
+        &self,
+        context: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.io.poll_write(context, buf)
+    }
+
+    pub(super) fn write_some_vectored(
+        &self,
+        context: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.io.poll_write_vectored(context, bufs)
+    }
+
+    /// Nothing more will be written.
+    pub(super) fn end_writing(&self) -> io::Result<()> {
+        match self.io.shutdown(Shutdown::Write) {
+            // The other side has gone first: some systems say so, Linux does not.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            done => done,
+        }
+    }
+}
+
+lends_handle!(UnixStream);
+
+impl AsyncRead for UnixStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.read_some(context, buf)
+    }
+}
+
+impl AsyncWrite for UnixStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.write_some(context, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.write_some_vectored(context, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.end_writing())
+    }
+}
+
+impl TryFrom<std_net::UnixStream> for UnixStream {
+    type Error = io::Error;
+
+    /// As [`from_std`](Self::from_std).
+    fn try_from(stream: std_net::UnixStream) -> io::Result<Self> {
+        Self::from_std(stream)
+    }
+}
+
+impl AsRef<Self> for UnixStream {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl fmt::Debug for UnixStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}
