@@ -352,12 +352,18 @@ impl CoreGuard<'_> {
         });
         let waker = waker_ref(&main);
         let mut context = Context::from_waker(&waker);
+        let mut polls = 0_u32;
         loop {
             // ORDERING: Acquire pairs with the Release in `wake_by_ref`.
-            if main.woken.swap(false, AcqRel)
-                && let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut context))
-            {
-                return output;
+            if main.woken.swap(false, AcqRel) {
+                if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut context)) {
+                    return output;
+                }
+                // One that always wakes itself leaves no moment to sleep in the driver.
+                polls = polls.wrapping_add(1);
+                if polls.is_multiple_of(self.scheduler.config.event_interval) {
+                    self.look_at_driver();
+                }
             }
             if self.run_tasks() {
                 self.look_at_driver();

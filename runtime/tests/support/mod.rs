@@ -1,6 +1,9 @@
 //! What the integration tests share. Each test crate uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+#[cfg(feature = "net")]
+pub mod net;
+
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
