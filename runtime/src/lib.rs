@@ -31,6 +31,9 @@
 //! * `macros` (default): `#[fastwake::main]` and `#[fastwake::test]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "hyper")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
+pub mod hyper;
 #[cfg(any(
     feature = "fs",
     feature = "io-std",
