@@ -43,7 +43,7 @@ use crate::primitives::assert_no_lock_held;
 pub(crate) use clock::Clock;
 pub use interest::{Interest, Ready};
 pub(crate) use readiness::ReadyEvent;
-pub(crate) use registration::Registration;
+pub(crate) use registration::{Registration, Waiting};
 pub(crate) use sources::Direction;
 use sources::Sources;
 pub(crate) use timer::Timer;

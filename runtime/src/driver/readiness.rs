@@ -87,6 +87,12 @@ impl Readiness {
         self.0.fetch_update(AcqRel, Acquire, set).is_ok()
     }
 
+    /// What the system would say of the source, as far as one can guess; no event, so that one that
+    /// comes meanwhile counts.
+    pub(super) fn assume(&self, ready: Ready) {
+        self.0.fetch_or(u64::from(ready.bits()), AcqRel);
+    }
+
     /// An operation that relied on this event has found the source not ready.
     pub(super) fn clear(&self, event: ReadyEvent) {
         let clear = |word: u64| {

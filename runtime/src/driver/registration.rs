@@ -65,6 +65,12 @@ impl Registration {
         self.source().clear(event);
     }
 
+    /// The source is ready from the start, as far as one can guess: the first operation is tried
+    /// without waiting for the driver. A wrong guess costs one that would block.
+    pub(crate) fn assume_ready(&self, ready: Ready) {
+        self.source().assume(ready);
+    }
+
     /// Waits, in a poll function, until a direction is ready. One waker for each direction.
     pub(crate) fn poll_ready(
         &self,
@@ -101,18 +107,17 @@ impl Registration {
     ///
     /// Dropping the future loses nothing: the source stays ready.
     pub(crate) async fn readiness(&self, interest: Interest) -> io::Result<ReadyEvent> {
-        let mask = interest.mask();
-        let mut waiting = Waiting {
+        let mut waiting = self.waiting(interest);
+        poll_fn(|context| waiting.poll(context)).await
+    }
+
+    /// As [`readiness`](Self::readiness), for whoever writes a future by hand.
+    pub(crate) fn waiting(&self, interest: Interest) -> Waiting<'_> {
+        Waiting {
             source: self.source(),
+            mask: interest.mask(),
             key: None,
-        };
-        poll_fn(|context| {
-            let unit = ready!(poll_proceed(context));
-            let event = ready!(waiting.source.poll_future(context, mask, &mut waiting.key));
-            unit.made_progress();
-            Poll::Ready(alive(event))
-        })
-        .await
+        }
     }
 
     /// Runs an operation, as often as it takes until it does not block.
@@ -157,10 +162,21 @@ impl Registration {
     }
 }
 
-/// A future that waits for a source.
-struct Waiting<'a> {
+/// A future that waits for a source; it may be polled again after it was ready.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
     source: &'a Source,
+    mask: Ready,
     key: Option<usize>,
+}
+
+impl Waiting<'_> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ReadyEvent>> {
+        let unit = ready!(poll_proceed(context));
+        let event = ready!(self.source.poll_future(context, self.mask, &mut self.key));
+        unit.made_progress();
+        Poll::Ready(alive(event))
+    }
 }
 
 impl Drop for Waiting<'_> {

@@ -6,6 +6,7 @@
 //! without a lock and without a reference to be counted. A place that has been given back is used
 //! for another source; the generation in the token tells the two apart.
 
+use std::fmt;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
@@ -46,6 +47,12 @@ struct Places {
 pub(super) struct Source {
     readiness: Readiness,
     waiters: Lock<Waiters>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.readiness.fmt(f)
+    }
 }
 
 #[derive(Default)]
@@ -183,6 +190,11 @@ impl Source {
 
     pub(super) fn clear(&self, event: ReadyEvent) {
         self.readiness.clear(event);
+    }
+
+    /// Nobody waits yet.
+    pub(super) fn assume(&self, ready: Ready) {
+        self.readiness.assume(ready);
     }
 
     fn collect(&self, ready: Ready, wakers: &mut Vec<Waker>) {

@@ -3,8 +3,13 @@
 
 use std::future::Future;
 use std::io;
+#[cfg(feature = "net")]
+use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+
+#[cfg(feature = "net")]
+use crate::net::{TcpListener, TcpStream};
 
 /// Accepts the connections of a [server](super::serve()).
 ///
@@ -43,5 +48,23 @@ pub trait Listener: Send + 'static {
     /// first read.
     fn set_nodelay(_connection: &Self::Io, _nodelay: bool) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(feature = "net")]
+impl Listener for TcpListener {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    fn accept(&mut self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send {
+        Self::accept(self)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Self::local_addr(self)
+    }
+
+    fn set_nodelay(connection: &TcpStream, nodelay: bool) -> io::Result<()> {
+        connection.set_nodelay(nodelay)
     }
 }

@@ -4,12 +4,16 @@
 //! and helpers: what is written for them works with the types of [`fastwake::net`](crate::net) and
 //! [`fastwake::fs`](crate::fs) as it is.
 
+#[cfg(all(feature = "futures-io", feature = "net"))]
+mod futures_io;
 #[cfg(feature = "net")]
 mod poll_evented;
 
 #[cfg(feature = "net")]
 #[cfg_attr(docsrs, doc(cfg(feature = "net")))]
 pub use crate::driver::{Interest, Ready};
+#[cfg(all(feature = "futures-io", feature = "net"))]
+pub(crate) use futures_io::{futures_reader, futures_writer};
 #[cfg(feature = "net")]
 pub(crate) use poll_evented::PollEvented;
 

@@ -106,6 +106,20 @@ impl<E: Source> PollEvented<E> {
         }
     }
 
+    /// Reads into several buffers in one go.
+    #[cfg(feature = "futures-io")]
+    pub(crate) fn poll_read_vectored<'a>(
+        &'a self,
+        context: &mut Context<'_>,
+        bufs: &mut [io::IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>>
+    where
+        &'a E: Read,
+    {
+        let read = || (&**self).read_vectored(bufs);
+        self.registration.poll_io(context, Direction::Read, read)
+    }
+
     /// Writes what there is room for.
     pub(crate) fn poll_write<'a>(
         &'a self,

@@ -1,0 +1,92 @@
+#![forbid(unsafe_code)]
+//! Connections that come in, as a stream.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use super::{TcpListener, TcpStream};
+use crate::driver::Waiting;
+use crate::io::Interest;
+
+/// The connections that a listener accepts; from [`TcpListener::incoming`].
+///
+/// It has no end: after an error, too, it can be polled again.
+#[derive(Debug)]
+#[must_use = "it does nothing unless it is polled"]
+pub struct Incoming<'a> {
+    listener: &'a TcpListener,
+    waiting: Waiting<'a>,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(listener: &'a TcpListener) -> Self {
+        let registration = listener.io.registration();
+        Self {
+            listener,
+            waiting: registration.waiting(Interest::READABLE),
+        }
+    }
+}
+
+impl Stream for Incoming<'_> {
+    type Item = io::Result<TcpStream>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<TcpStream>>> {
+        loop {
+            let event = ready!(self.waiting.poll(context))?;
+            match self.listener.io.accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.listener.io.registration().clear_readiness(event);
+                }
+                Err(error) => return Poll::Ready(Some(Err(error))),
+                Ok((stream, _)) => return Poll::Ready(Some(TcpStream::accepted(stream))),
+            }
+        }
+    }
+}
+
+/// The connections that a listener accepts, together with the listener; from
+/// [`TcpListener::into_incoming`].
+///
+/// It has no end: after an error, too, it can be polled again. It uses the listener's
+/// [`poll_accept`](TcpListener::poll_accept), of which there may be one at a time.
+#[derive(Debug)]
+#[must_use = "it does nothing unless it is polled"]
+pub struct IntoIncoming {
+    listener: TcpListener,
+}
+
+impl IntoIncoming {
+    pub(super) fn new(listener: TcpListener) -> Self {
+        Self { listener }
+    }
+
+    /// Gives the listener back.
+    pub fn into_inner(self) -> TcpListener {
+        self.listener
+    }
+}
+
+impl AsRef<TcpListener> for IntoIncoming {
+    fn as_ref(&self) -> &TcpListener {
+        &self.listener
+    }
+}
+
+impl Stream for IntoIncoming {
+    type Item = io::Result<TcpStream>;
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<TcpStream>>> {
+        let accepted = self.listener.poll_accept(context);
+        accepted.map(|accepted| Some(accepted.map(|(stream, _)| stream)))
+    }
+}

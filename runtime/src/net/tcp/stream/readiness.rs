@@ -1,0 +1,271 @@
+//! Waiting for a connection, and operations that do not wait.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::task::{Context, Poll};
+
+use super::TcpStream;
+use crate::driver::Direction;
+use crate::io::{Interest, Ready};
+#[cfg(feature = "io-util")]
+use crate::net::receive::{Buf, Bytes, receive};
+
+impl TcpStream {
+    /// Waits until the stream is ready for something of what `interest` says.
+    ///
+    /// The answer is a hint: the operation may still find that it
+    /// [would block](io::ErrorKind::WouldBlock), and then this waits again. So it serves to read and
+    /// write in one task without splitting the stream.
+    ///
+    /// # Errors
+    ///
+    /// The runtime that the stream belongs to has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the stream stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::{TcpListener, TcpStream};
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let address = listener.local_addr()?;
+    /// let stream = TcpStream::connect(address).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// # peer.try_write(b"x")?;
+    /// loop {
+    ///     let ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    ///     if ready.is_readable() {
+    ///         let mut data = [0; 1024];
+    ///         match stream.try_read(&mut data) {
+    ///             Ok(n) => {
+    ///                 println!("{n} bytes");
+    ///                 break;
+    ///             }
+    ///             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///             Err(error) => return Err(error),
+    ///         }
+    ///     }
+    ///     if ready.is_writable() {
+    ///         // As above, with `try_write`.
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        let event = self.io.registration().readiness(interest).await?;
+        Ok(event.ready)
+    }
+
+    /// Waits until there is something to read. As [`ready`](Self::ready) with
+    /// [`Interest::READABLE`]; goes with [`try_read`](Self::try_read).
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the stream stays ready.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+
+    /// As [`readable`](Self::readable), in a poll function. It has its waker in common with
+    /// reading, and the waker of the last call is woken.
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    pub fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let registration = self.io.registration();
+        let ready = registration.poll_ready(context, Direction::Read);
+        ready.map_ok(drop)
+    }
+
+    /// Waits until there is room to write. As [`ready`](Self::ready) with [`Interest::WRITABLE`];
+    /// goes with [`try_write`](Self::try_write).
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the stream stays ready.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await.map(drop)
+    }
+
+    /// As [`writable`](Self::writable), in a poll function. It has its waker in common with
+    /// writing, and the waker of the last call is woken.
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let registration = self.io.registration();
+        let ready = registration.poll_ready(context, Direction::Write);
+        ready.map_ok(drop)
+    }
+
+    /// Reads what has arrived, without waiting. Returns how many bytes that were; 0 at the end of
+    /// the stream, and for an empty buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing has arrived; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{TcpListener, TcpStream};
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let address = listener.local_addr()?;
+    /// let stream = TcpStream::connect(address).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// # peer.try_write(b"hello")?;
+    /// # drop(peer);
+    /// let mut data = vec![0; 1024];
+    /// loop {
+    ///     stream.readable().await?;
+    ///     match stream.try_read(&mut data) {
+    ///         Ok(0) => break,
+    ///         Ok(n) => println!("{:?}", &data[..n]),
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = || (&*self.io).read(buf);
+        self.io.registration().try_io(Interest::READABLE, read)
+    }
+
+    /// As [`try_read`](Self::try_read), into several buffers, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_read`](Self::try_read).
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let read = || (&*self.io).read_vectored(bufs);
+        self.io.registration().try_io(Interest::READABLE, read)
+    }
+
+    /// As [`try_read`](Self::try_read), into a buffer that moves on.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_read`](Self::try_read).
+    #[cfg(feature = "io-util")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
+    pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        let socket = socket2::SockRef::from(self);
+        self.try_io(Interest::READABLE, || {
+            receive(&socket, &mut Buf(buf), Bytes::Take)
+        })
+    }
+
+    /// Writes what there is room for, without waiting. Returns how many bytes that were.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let address = listener.local_addr()?;
+    /// let stream = TcpStream::connect(address).await?;
+    /// stream.writable().await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        let write = || (&*self.io).write(buf);
+        self.io.registration().try_io(Interest::WRITABLE, write)
+    }
+
+    /// As [`try_write`](Self::try_write), from several buffers, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_write`](Self::try_write).
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let write = || (&*self.io).write_vectored(bufs);
+        self.io.registration().try_io(Interest::WRITABLE, write)
+    }
+
+    /// Runs an operation on the socket, if the stream is ready for it as far as is known.
+    ///
+    /// If the operation says that it would block, the stream counts as not ready; so it must be one
+    /// on this socket, of the kind that `interest` says, and use none of the methods of this type.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the stream is not ready; the operation's.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let registration = self.io.registration();
+        registration.try_io(interest, || self.io.try_io(f))
+    }
+
+    /// Runs an operation on the socket as often as it takes until it does not block. What is said
+    /// at [`try_io`](Self::try_io) holds for it.
+    ///
+    /// # Errors
+    ///
+    /// The operation's; that the runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// The operation is not run any more once the future is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let address = listener.local_addr()?;
+    /// let stream = TcpStream::connect(address).await?;
+    /// let socket = socket2::SockRef::from(&stream);
+    /// let sent = stream.async_io(Interest::WRITABLE, || socket.send(b"hello")).await?;
+    /// assert_eq!(sent, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut f: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let operation = || self.io.try_io(&mut f);
+        let registration = self.io.registration();
+        registration.async_io(interest, operation).await
+    }
+}
