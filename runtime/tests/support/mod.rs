@@ -1,6 +1,14 @@
 //! What the integration tests share. Each test crate uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+#[cfg(all(
+    feature = "hyper",
+    feature = "io-util",
+    feature = "net",
+    feature = "sync"
+))]
+pub mod http;
+
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
