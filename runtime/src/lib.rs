@@ -28,6 +28,7 @@
 //!
 //! # Features
 //!
+//! * `hyper`: hyper's runtime traits, and a server for HTTP/1 and HTTP/2.
 //! * `macros` (default): `#[fastwake::main]` and `#[fastwake::test]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
