@@ -28,12 +28,16 @@
 //!
 //! # Features
 //!
+//! * `hyper`: hyper's runtime traits, and a server for HTTP/1 and HTTP/2.
 //! * `macros` (default): `#[fastwake::main]` and `#[fastwake::test]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "fs")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fs")))]
 pub mod fs;
+#[cfg(feature = "hyper")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
+pub mod hyper;
 #[cfg(any(
     feature = "fs",
     feature = "io-std",

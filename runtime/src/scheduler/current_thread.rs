@@ -442,10 +442,7 @@ impl CoreGuard<'_> {
         let driving = scheduler.driver().and_then(|driver| driver.try_drive());
         let mut shared = scheduler.shared.lock();
         if !shared.worklist.is_empty() || main.woken.load(Acquire) {
-            drop(shared);
-            drop(driving);
-            // A future that wakes itself over and over keeps no events out.
-            return self.look_at_driver();
+            return;
         }
         shared.idle = true;
         match &driving {

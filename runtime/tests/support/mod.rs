@@ -1,6 +1,13 @@
 //! What the integration tests share. Each test crate uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+#[cfg(all(
+    feature = "hyper",
+    feature = "io-util",
+    feature = "net",
+    feature = "sync"
+))]
+pub mod http;
 #[cfg(feature = "net")]
 pub mod net;
 

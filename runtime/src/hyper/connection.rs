@@ -1,0 +1,188 @@
+#![forbid(unsafe_code)]
+//! One connection of a server, as a task.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use ::hyper::server::conn::{http1, http2};
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::connections::{Member, Phase};
+use super::head_timer::HeadWatch;
+use super::rewound::{Rewound, Version};
+use super::service::ConnectionService;
+use super::{Executor, Timer};
+
+/// How a server's connections speak.
+#[derive(Debug)]
+pub(super) struct Protocols {
+    pub(super) http1: http1::Builder,
+    pub(super) http2: http2::Builder<Executor>,
+    pub(super) header_read_timeout: Option<Duration>,
+}
+
+impl Protocols {
+    pub(super) fn new(header_read_timeout: Duration) -> Self {
+        let mut http2 = http2::Builder::new(Executor);
+        http2.timer(Timer);
+        Self {
+            http1: http1::Builder::new(),
+            http2,
+            header_read_timeout: Some(header_read_timeout),
+        }
+    }
+
+    fn http1(&self, head: Option<&HeadWatch>) -> http1::Builder {
+        let mut http1 = self.http1.clone();
+        match head {
+            Some(head) => http1.timer(head.timer()),
+            None => http1.timer(Timer),
+        };
+        http1.header_read_timeout(self.header_read_timeout);
+        http1
+    }
+}
+
+pin_project! {
+    /// Serves a connection until its client, its server or an error ends it.
+    pub(super) struct Connection<T, S>
+    where
+        S: ConnectionService,
+    {
+        #[pin]
+        state: State<T, S>,
+        #[pin]
+        head: Option<HeadWatch>,
+        protocols: Arc<Protocols>,
+        member: Member,
+        is_told: bool,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<T, S>
+    where
+        S: ConnectionService,
+    {
+        New { parts: Option<(Rewound<T>, S)> },
+        Http1 { #[pin] connection: http1::UpgradeableConnection<Rewound<T>, S> },
+        Http2 { #[pin] connection: http2::Connection<Rewound<T>, S, Executor> },
+    }
+}
+
+impl<T, S> Connection<T, S>
+where
+    S: ConnectionService,
+{
+    pub(super) fn new(io: T, service: S, protocols: Arc<Protocols>, member: Member) -> Self {
+        Self {
+            state: State::New {
+                parts: Some((Rewound::new(io), service)),
+            },
+            head: protocols.header_read_timeout.map(HeadWatch::new),
+            protocols,
+            member,
+            is_told: false,
+        }
+    }
+}
+
+impl<T, S> Future for Connection<T, S>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: ConnectionService,
+{
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let phase = self.as_mut().project().member.phase(context);
+        if phase == Phase::Cut {
+            return Poll::Ready(());
+        }
+        loop {
+            if self.as_mut().poll_served(context).is_ready() {
+                return Poll::Ready(());
+            }
+            // What has arrived by now has been read: a request that has is answered.
+            if phase == Phase::Draining && !self.is_told {
+                if self.as_mut().drain() == Drained::Now {
+                    return Poll::Ready(());
+                }
+                continue;
+            }
+            let this = self.as_mut().project();
+            let Some(head) = this.head.as_pin_mut() else {
+                return Poll::Pending;
+            };
+            ready!(head.poll_late(context));
+            if matches!(self.state, State::New { .. }) {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+/// When is a connection without open requests?
+#[derive(Debug, PartialEq, Eq)]
+enum Drained {
+    Now,
+    Later,
+}
+
+impl<T, S> Connection<T, S>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: ConnectionService,
+{
+    /// Ready when the connection has ended. Its errors are its client's, who sees them.
+    fn poll_served(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.as_mut().project().state.project() {
+                StateProj::Http1 { connection } => return connection.poll(context).map(drop),
+                StateProj::Http2 { connection } => return connection.poll(context).map(drop),
+                StateProj::New { parts } => {
+                    let (io, _) = parts.as_mut().expect("it is new until they are taken");
+                    let Ok(Some(version)) = ready!(io.poll_version(context)) else {
+                        return Poll::Ready(());
+                    };
+                    let (io, service) = parts.take().expect("they have just been there");
+                    self.as_mut().begin(version, io, service);
+                }
+            }
+        }
+    }
+
+    fn begin(self: Pin<&mut Self>, version: Version, io: Rewound<T>, service: S) {
+        let mut this = self.project();
+        let state = match version {
+            Version::Http1 => {
+                let http1 = this.protocols.http1(this.head.as_ref().get_ref().as_ref());
+                let connection = http1.serve_connection(io, service).with_upgrades();
+                State::Http1 { connection }
+            }
+            Version::Http2 => {
+                this.head.set(None);
+                let connection = this.protocols.http2.serve_connection(io, service);
+                State::Http2 { connection }
+            }
+        };
+        this.state.set(state);
+    }
+
+    /// Takes no more requests.
+    fn drain(self: Pin<&mut Self>) -> Drained {
+        let this = self.project();
+        *this.is_told = true;
+        match this.state.project() {
+            StateProj::New { .. } => return Drained::Now,
+            StateProj::Http1 { connection } => connection.graceful_shutdown(),
+            StateProj::Http2 { connection } => connection.graceful_shutdown(),
+        }
+        Drained::Later
+    }
+}

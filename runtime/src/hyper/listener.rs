@@ -1,0 +1,70 @@
+#![forbid(unsafe_code)]
+//! Where a server's connections come from.
+
+use std::future::Future;
+use std::io;
+#[cfg(feature = "net")]
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+#[cfg(feature = "net")]
+use crate::net::{TcpListener, TcpStream};
+
+/// Accepts the connections of a [server](super::serve()).
+///
+/// The TCP and Unix listeners of `fastwake::net` are listeners; one that decrypts, or that counts,
+/// is made by wrapping them.
+pub trait Listener: Send + 'static {
+    /// A connection.
+    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Who is at the other end of it.
+    type Addr: Send;
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none now. The server [tries again](super::serve()).
+    ///
+    /// # Cancel safety
+    ///
+    /// The server drops the future when it shuts down and at no other time.
+    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, Self::Addr)>> + Send;
+
+    /// Where clients find it.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    fn local_addr(&self) -> io::Result<Self::Addr>;
+
+    /// Turns a connection's `TCP_NODELAY` on or off. What is not TCP does nothing.
+    ///
+    /// # Errors
+    ///
+    /// The system's. The server goes on with the connection: one that is gone already says so at its
+    /// first read.
+    fn set_nodelay(_connection: &Self::Io, _nodelay: bool) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "net")]
+impl Listener for TcpListener {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    fn accept(&mut self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send {
+        Self::accept(self)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Self::local_addr(self)
+    }
+
+    fn set_nodelay(connection: &TcpStream, nodelay: bool) -> io::Result<()> {
+        connection.set_nodelay(nodelay)
+    }
+}

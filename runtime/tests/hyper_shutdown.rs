@@ -1,0 +1,257 @@
+//! How the server ends.
+#![cfg(all(
+    feature = "hyper",
+    feature = "io-util",
+    feature = "net",
+    feature = "sync"
+))]
+
+mod support;
+
+use std::convert::Infallible;
+use std::future::{Future, pending, ready};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastwake::hyper::{Executor, Io, serve};
+use fastwake::net::TcpListener;
+use fastwake::sync::{Notify, Semaphore, oneshot};
+use fastwake::task::JoinHandle;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::client::conn::http2;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use support::Count;
+use support::http::{Clients, connect, get, memory, on_each, path_service};
+
+/// A handler that says when it has begun, and goes on when it may.
+#[derive(Clone)]
+struct Gate {
+    begun: Arc<Semaphore>,
+    open: Arc<Notify>,
+    dropped: Count,
+}
+
+impl Gate {
+    fn new() -> Self {
+        Self {
+            begun: Arc::new(Semaphore::new(0)),
+            open: Arc::new(Notify::new()),
+            dropped: Count::default(),
+        }
+    }
+
+    async fn pass(self) -> Result<Response<String>, Infallible> {
+        let _dropped = self.dropped.on_drop();
+        self.begun.add_permits(1);
+        self.open.notified().await;
+        Ok(Response::new("passed".to_owned()))
+    }
+
+    fn service(
+        &self,
+    ) -> impl hyper::service::Service<
+        Request<Incoming>,
+        Response = Response<String>,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + 'static {
+        let gate = self.clone();
+        service_fn(move |_| gate.clone().pass())
+    }
+
+    async fn has_begun(&self) {
+        self.begun.acquire().await.unwrap().forget();
+    }
+}
+
+/// A server in memory, its clients, and what shuts it down.
+fn start(gate: &Gate, limit: Option<Duration>) -> (Clients, oneshot::Sender<()>, Server) {
+    let (clients, listener) = memory();
+    let (shut_down, signal) = oneshot::channel();
+    let mut server = serve(listener, gate.service()).with_graceful_shutdown(async {
+        signal.await.unwrap();
+    });
+    if let Some(limit) = limit {
+        server = server.shutdown_timeout(limit);
+    }
+    (clients, shut_down, fastwake::spawn(server.into_future()))
+}
+
+type Server = JoinHandle<io::Result<()>>;
+
+#[test]
+fn a_request_that_has_begun_is_answered() {
+    on_each(|| async {
+        let gate = Gate::new();
+        let (clients, shut_down, server) = start(&gate, None);
+        let mut client = clients.connect().unwrap();
+        client.send(get("/")).await.unwrap();
+        gate.has_begun().await;
+        shut_down.send(()).unwrap();
+        // The listener goes first, the server when the request has.
+        while clients.connect().is_ok() {
+            fastwake::task::yield_now().await;
+        }
+        assert!(!server.is_finished());
+        gate.open.notify_one();
+        let answer = client.answer().await.unwrap();
+        assert_eq!(answer.body, "passed");
+        assert_eq!(answer.headers["connection"], "close");
+        server.await.unwrap().unwrap();
+        assert_eq!(client.closed().await, b"");
+    });
+}
+
+#[test]
+fn idle_connections_are_closed_at_once_and_new_ones_refused() {
+    on_each(|| async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shut_down, signal) = oneshot::channel::<()>();
+        let server = serve(listener, path_service()).with_graceful_shutdown(async {
+            signal.await.unwrap();
+        });
+        let server = fastwake::spawn(server.into_future());
+        let mut used = connect(address).await.unwrap();
+        assert_eq!(used.get("/a").await.unwrap().body, "/a");
+        // These wait in the backlog or have been accepted; neither has a request.
+        let mut silent = connect(address).await.unwrap();
+        let mut begun = connect(address).await.unwrap();
+        begun.send("PRI").await.unwrap();
+        assert_eq!(used.get("/b").await.unwrap().body, "/b");
+        shut_down.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        assert_eq!(used.closed().await, b"");
+        assert_eq!(silent.closed().await, b"");
+        assert_eq!(begun.closed().await, b"");
+        let refused = connect(address).await.map(drop).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    });
+}
+
+#[test]
+fn a_deadline_ends_what_hangs() {
+    on_each(|| async {
+        let gate = Gate::new();
+        let (clients, shut_down, server) = start(&gate, Some(Duration::from_millis(20)));
+        let mut hanging = [clients.connect().unwrap(), clients.connect().unwrap()];
+        for client in &mut hanging {
+            client.send(get("/")).await.unwrap();
+            gate.has_begun().await;
+        }
+        shut_down.send(()).unwrap();
+        let error = server.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(error.to_string().starts_with("2 connections"), "{error}");
+        for client in &mut hanging {
+            assert_eq!(client.closed().await, b"");
+        }
+        until(|| gate.dropped.get() == 2).await;
+    });
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        fastwake::task::yield_now().await;
+    }
+}
+
+/// A request over HTTP/2, and the connection that it is on.
+async fn request_http2(clients: &Clients) -> impl Future<Output = hyper::Result<String>> + use<> {
+    let stream = Io::new(clients.connect().unwrap().stream);
+    let builder = http2::Builder::new(Executor);
+    let (mut sender, connection) = builder.handshake(stream).await.unwrap();
+    fastwake::spawn(connection);
+    let request = Request::get("http://test/").body(String::new()).unwrap();
+    async move {
+        let response = sender.send_request(request).await?;
+        let body = response.into_body().collect().await?.to_bytes();
+        Ok(String::from_utf8(body.to_vec()).unwrap())
+    }
+}
+
+#[test]
+fn a_stream_of_http2_that_has_begun_is_answered() {
+    on_each(|| async {
+        let gate = Gate::new();
+        let (clients, shut_down, server) = start(&gate, None);
+        let idle = request_http2(&clients).await;
+        let answer = fastwake::spawn(request_http2(&clients).await);
+        gate.has_begun().await;
+        shut_down.send(()).unwrap();
+        until(|| clients.connect().is_err()).await;
+        assert!(!server.is_finished());
+        gate.open.notify_one();
+        assert_eq!(answer.await.unwrap().unwrap(), "passed");
+        server.await.unwrap().unwrap();
+        assert!(idle.await.is_err());
+    });
+}
+
+#[test]
+fn a_deadline_ends_streams_of_http2() {
+    on_each(|| async {
+        let gate = Gate::new();
+        let (clients, shut_down, server) = start(&gate, Some(Duration::from_millis(20)));
+        let answer = fastwake::spawn(request_http2(&clients).await);
+        gate.has_begun().await;
+        shut_down.send(()).unwrap();
+        let error = server.await.unwrap().unwrap_err();
+        assert!(error.to_string().starts_with("1 connections"), "{error}");
+        assert!(answer.await.unwrap().is_err());
+        until(|| gate.dropped.get() == 1).await;
+    });
+}
+
+#[test]
+fn a_signal_that_is_there_already_ends_a_server_at_once() {
+    on_each(|| async {
+        let (clients, listener) = memory();
+        let mut client = clients.connect().unwrap();
+        let server = serve(listener, path_service()).with_graceful_shutdown(ready(()));
+        server.await.unwrap();
+        assert!(clients.connect().is_err());
+        assert_eq!(client.closed().await, b"");
+    });
+}
+
+#[test]
+fn a_signal_ends_a_server_that_waits_for_a_connection_to_end() {
+    on_each(|| async {
+        let gate = Gate::new();
+        let (clients, listener) = memory();
+        let (shut_down, signal) = oneshot::channel::<()>();
+        let server = serve(listener, gate.service())
+            .with_graceful_shutdown(async { signal.await.unwrap() })
+            .max_connections(1);
+        let server = fastwake::spawn(server.into_future());
+        let mut client = clients.connect().unwrap();
+        client.send(get("/")).await.unwrap();
+        gate.has_begun().await;
+        shut_down.send(()).unwrap();
+        until(|| clients.connect().is_err()).await;
+        gate.open.notify_one();
+        assert_eq!(client.answer().await.unwrap().body, "passed");
+        server.await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn connections_outlive_a_server_that_is_dropped() {
+    on_each(|| async {
+        let (clients, listener) = memory();
+        let server = serve(listener, path_service()).with_graceful_shutdown(pending());
+        let server = fastwake::spawn(server.into_future());
+        let mut client = clients.connect().unwrap();
+        assert_eq!(client.get("/a").await.unwrap().body, "/a");
+        server.abort();
+        assert!(server.await.unwrap_err().is_cancelled());
+        assert!(clients.connect().is_err());
+        assert_eq!(client.get("/b").await.unwrap().body, "/b");
+    });
+}
