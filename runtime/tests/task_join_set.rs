@@ -280,7 +280,12 @@ fn a_poll_that_takes_many_outputs_yields_and_a_try_does_not() {
             let filled = || async {
                 let handle = fastwake::runtime::Handle::current();
                 let set: JoinSet<usize> = (0..300).map(|i| async move { i }).collect();
-                until_async(|| handle.metrics().pools()[0].tasks_completed % 300 == 0).await;
+                until_async(|| {
+                    handle.metrics().pools()[0]
+                        .tasks_completed
+                        .is_multiple_of(300)
+                })
+                .await;
                 set
             };
             let mut set = filled().await;
