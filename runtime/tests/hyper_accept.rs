@@ -195,10 +195,8 @@ mod descriptors {
             rlim_max: 64,
         };
         // SAFETY: the structure lives for the call.
-        assert_eq!(
-            unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) },
-            0
-        );
+        let result = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+        assert_eq!(result, 0);
     }
 
     #[test]

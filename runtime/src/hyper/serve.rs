@@ -127,12 +127,14 @@ pub struct Serve<L, F, G = Pending<()>> {
     options: Options,
 }
 
+type AcceptErrorHook = Box<dyn FnMut(&io::Error) + Send>;
+
 struct Options {
     protocols: Protocols,
     max_connections: usize,
     shutdown_timeout: Duration,
     tcp_nodelay: bool,
-    on_accept_error: Option<Box<dyn FnMut(&io::Error) + Send>>,
+    on_accept_error: Option<AcceptErrorHook>,
 }
 
 impl<L, F, G> Serve<L, F, G> {
@@ -145,15 +147,18 @@ impl<L, F, G> Serve<L, F, G> {
     /// # Examples
     ///
     /// ```no_run
-    /// # #[cfg(all(feature = "net", feature = "signal"))]
+    /// # #[cfg(all(feature = "net", feature = "sync"))]
     /// # async fn run(
     /// #     listener: fastwake::net::TcpListener,
     /// #     router: axum::Router,
     /// # ) -> std::io::Result<()> {
     /// use std::time::Duration;
     ///
+    /// // Whoever has the sender shuts the server down.
+    /// let (shut_down, signal) = fastwake::sync::oneshot::channel::<()>();
+    /// # drop(shut_down);
     /// fastwake::hyper::serve(listener, router)
-    ///     .with_graceful_shutdown(async { fastwake::signal::ctrl_c().await.unwrap() })
+    ///     .with_graceful_shutdown(async { drop(signal.await) })
     ///     .shutdown_timeout(Duration::from_secs(10))
     ///     .await
     /// # }
