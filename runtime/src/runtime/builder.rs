@@ -425,6 +425,7 @@ impl Builder {
             group: Group::new(group, Arc::clone(&threads))?,
             blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
             threads,
+            #[cfg(feature = "test-util")]
             clock,
         }));
         #[cfg(feature = "test-util")]

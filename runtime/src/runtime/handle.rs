@@ -12,7 +12,10 @@ use std::task::{Context, Poll};
 use crate::blocking::BlockingPool;
 use crate::cell::{JoinHandle, TaskMeta};
 use crate::coop;
-use crate::driver::{Clock, Driver};
+#[cfg(feature = "test-util")]
+use crate::driver::Clock;
+#[cfg(any(feature = "net", feature = "time"))]
+use crate::driver::Driver;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
@@ -47,6 +50,7 @@ pub(super) struct Inner {
     pub(super) group: Arc<Group>,
     pub(super) blocking: Arc<BlockingPool>,
     pub(super) threads: Arc<Threads>,
+    #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
 }
 
@@ -349,6 +353,7 @@ impl Handle {
     }
 
     /// The driver for what the calling thread makes; `None` if the runtime has none.
+    #[cfg(any(feature = "net", feature = "time"))]
     fn use_driver(&self) -> Option<Arc<Driver>> {
         let pools = self.inner.group.use_driver();
         pools.or_else(|| self.inner.current_thread.as_ref()?.driver().cloned())
@@ -359,6 +364,7 @@ impl Handle {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    #[cfg(feature = "net")]
     #[track_caller]
     pub(crate) fn io_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
@@ -373,6 +379,7 @@ impl Handle {
     /// # Panics
     ///
     /// Outside a runtime, and in one without timers.
+    #[cfg(feature = "time")]
     #[track_caller]
     pub(crate) fn time_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
