@@ -198,7 +198,7 @@ impl ToSocketAddrs for &[SocketAddr] {}
 
 impl Resolve for &[SocketAddr] {
     fn resolve(&self, _: Internal) -> Resolving {
-        let many = self.to_vec();
+        let many = Vec::from(*self);
         let many = Addresses::Many(many.into_iter());
         Resolving(Lookup::Done(Some(many)))
     }
