@@ -255,3 +255,42 @@ fn connections_outlive_a_server_that_is_dropped() {
         assert_eq!(client.get("/b").await.unwrap().body, "/b");
     });
 }
+
+#[test]
+fn under_load_each_request_is_answered_in_full_or_not_at_all() {
+    on_each(|| async {
+        for round in 0..20 {
+            let (clients, listener) = memory();
+            let (shut_down, signal) = oneshot::channel::<()>();
+            let server = serve(listener, path_service())
+                .with_graceful_shutdown(async { signal.await.unwrap() });
+            let server = fastwake::spawn(server.into_future());
+            let load: Vec<_> = (0..8)
+                .map(|n| fastwake::spawn(requests(clients.clone(), n)))
+                .collect();
+            for _ in 0..round * 10 {
+                fastwake::task::yield_now().await;
+            }
+            shut_down.send(()).unwrap();
+            for client in load {
+                client.await.unwrap();
+            }
+            server.await.unwrap().unwrap();
+        }
+    });
+}
+
+/// Asks until the server is gone, three times on each connection.
+async fn requests(clients: Clients, n: usize) {
+    while let Ok(mut client) = clients.connect() {
+        for _ in 0..3 {
+            if client.send(get(&format!("/{n}"))).await.is_err() {
+                break;
+            }
+            match client.answer().await {
+                Ok(answer) => assert_eq!(answer.body, format!("/{n}")),
+                Err(_) => assert_eq!(client.closed().await, b""),
+            }
+        }
+    }
+}

@@ -108,7 +108,7 @@ where
             if self.as_mut().poll_served(context).is_ready() {
                 return Poll::Ready(());
             }
-            // What has arrived by now has been read: a request that has is answered.
+            // What had arrived has just been read: a request whose head is in it is answered.
             if phase == Phase::Draining && !self.is_told {
                 if self.as_mut().drain() == Drained::Now {
                     return Poll::Ready(());

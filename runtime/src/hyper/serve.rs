@@ -141,8 +141,8 @@ impl<L, F, G> Serve<L, F, G> {
     /// Shuts the server down when `signal` is ready: it accepts no more, connections without a
     /// request are closed, requests that have begun are answered, and then the server is ready.
     ///
-    /// A request has begun when its first bytes have arrived. Upgraded connections (WebSockets) are
-    /// not waited for.
+    /// A request has begun when its head has arrived. Upgraded connections (WebSockets) are not waited
+    /// for.
     ///
     /// # Examples
     ///
