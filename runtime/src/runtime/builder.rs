@@ -426,6 +426,8 @@ impl Builder {
             blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
             threads,
             clock,
+            #[cfg(all(unix, feature = "signal"))]
+            post: crate::signal::Post::default(),
         }));
         #[cfg(feature = "test-util")]
         if self.start_paused {
