@@ -118,6 +118,9 @@ impl AsyncWrite for ChildStdin {
     }
 }
 
+#[cfg(feature = "futures-io")]
+crate::io::futures_writer!(ChildStdin);
+
 macro_rules! reads {
     ($type:ty) => {
         impl AsyncRead for $type {
@@ -129,6 +132,9 @@ macro_rules! reads {
                 self.io.poll_read(context, buf)
             }
         }
+
+        #[cfg(feature = "futures-io")]
+        crate::io::futures_reader!($type, |pipe| &pipe.io);
     };
 }
 
