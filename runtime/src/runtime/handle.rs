@@ -52,6 +52,8 @@ pub(super) struct Inner {
     pub(super) threads: Arc<Threads>,
     #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
+    #[cfg(all(unix, feature = "signal"))]
+    pub(super) post: crate::signal::Post,
 }
 
 /// A closure as a future that is ready at its first poll.
@@ -387,6 +389,18 @@ impl Handle {
             "the current runtime has been built without timers: call `enable_time` or \
              `enable_all` on its builder",
         )
+    }
+
+    /// Can sockets and the like be made in this runtime?
+    #[cfg(all(unix, feature = "signal"))]
+    pub(crate) fn has_io(&self) -> bool {
+        self.use_driver().is_some_and(|driver| driver.has_io())
+    }
+
+    /// Where the runtime hears of signals.
+    #[cfg(all(unix, feature = "signal"))]
+    pub(crate) fn post(&self) -> &crate::signal::Post {
+        &self.inner.post
     }
 
     /// The runtime's clock.
