@@ -235,11 +235,8 @@ fn a_child_can_be_waited_for_in_another_runtime() {
             assert!(poll_once(pin!(child.wait()).as_mut()).await.is_pending());
         });
         // The one that watches it ends while the other waits.
-        let waiting = second.block_on(async {
-            let waiting = fastwake::spawn(async move { child.wait().await });
-            fastwake::task::yield_now().await;
-            waiting
-        });
+        let waiting = second.spawn(async move { child.wait().await });
+        second.block_on(fastwake::task::yield_now());
         drop(first);
         second.block_on(async {
             fastwake::task::yield_now().await;
