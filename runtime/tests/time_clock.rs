@@ -248,7 +248,9 @@ fn a_sleep_on_a_pool_of_one_cpu_follows_the_stopped_clock() {
             sleep(hour()).await;
             assert!(there.await.unwrap() >= start + ms(1_000));
             // And once the clock goes on.
-            let there = Handle::current().spawn_on(cpu, async { sleep(ms(50)).await }).unwrap();
+            let there = Handle::current()
+                .spawn_on(cpu, async { sleep(ms(50)).await })
+                .unwrap();
             thread::sleep(ms(20));
             time::resume();
             there.await.unwrap();
@@ -262,7 +264,9 @@ fn a_sleep_on_a_pool_of_one_cpu_alone_makes_the_stopped_clock_jump() {
         let runtime = paused();
         let cpu = fastwake::topology::allowed_cpus().unwrap().first().unwrap();
         runtime.block_on(async {
-            let there = Handle::current().spawn_on(cpu, async { sleep(hour()).await }).unwrap();
+            let there = Handle::current()
+                .spawn_on(cpu, async { sleep(hour()).await })
+                .unwrap();
             there.await.unwrap();
         });
     });
