@@ -20,7 +20,7 @@ use support::{must_end, until};
 
 /// Tasks that wait for events and deadlines of all kinds.
 fn busy(runtime: &Runtime) {
-    for n in 0..10_u64 {
+    for n in 0..4_u64 {
         runtime.spawn(async move {
             let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
             let mut byte = [0];
@@ -249,4 +249,72 @@ fn with_few_descriptors() {
     runtime
         .block_on(runtime.handle().spawn_on(cpu, nap()).unwrap())
         .unwrap();
+}
+
+/// On a machine of several pods, most of them go from one pool to another.
+#[test]
+fn what_one_pool_has_made_can_be_used_in_all_others() {
+    must_end(|| {
+        let runtime = multi(8);
+        let cpus: Vec<_> = fastwake::topology::allowed_cpus().unwrap().iter().collect();
+        let (made, mut all) = fastwake::sync::mpsc::unbounded_channel();
+        for n in 0..120 {
+            let made = made.clone();
+            let maker = async move {
+                let (near, far) = (
+                    UdpSocket::bind("127.0.0.1:0").await.unwrap(),
+                    UdpSocket::bind("127.0.0.1:0").await.unwrap(),
+                );
+                let mut nap = Box::pin(sleep(Duration::from_millis(5)));
+                // Armed where it was made.
+                fastwake::select! {
+                    () = &mut nap => {}
+                    () = fastwake::task::yield_now() => {}
+                }
+                assert!(made.send((near, far, nap)).is_ok());
+            };
+            match n % 2 {
+                0 => drop(runtime.spawn(maker)),
+                _ => drop(
+                    runtime
+                        .handle()
+                        .spawn_on(cpus[n % cpus.len()], maker)
+                        .unwrap(),
+                ),
+            }
+        }
+        drop(made);
+        runtime.block_on(async {
+            let mut users = Vec::new();
+            while let Some((near, far, nap)) = all.recv().await {
+                let user = async move {
+                    let (near, to) = (&near, near.local_addr().unwrap());
+                    let receive = async {
+                        for n in 0..50 {
+                            let mut byte = [0];
+                            near.recv(&mut byte).await.unwrap();
+                            assert_eq!(byte[0], n);
+                        }
+                    };
+                    let send = async {
+                        for n in 0..50 {
+                            far.send_to(&[n], to).await.unwrap();
+                            fastwake::task::yield_now().await;
+                        }
+                    };
+                    fastwake::join!(receive, send, nap);
+                };
+                let n = users.len();
+                let handle = runtime.handle();
+                users.push(match n % 3 {
+                    0 => handle.spawn_on(cpus[n * 7 % cpus.len()], user).unwrap(),
+                    _ => handle.spawn(user),
+                });
+            }
+            assert_eq!(users.len(), 120);
+            for user in users {
+                user.await.unwrap();
+            }
+        });
+    });
 }
