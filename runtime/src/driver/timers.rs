@@ -100,7 +100,13 @@ impl Timers {
 
     /// Replaces whom a timer wakes. False: it has fired, or never will.
     pub(super) fn set_waker(&self, key: Key, waker: Waker) -> bool {
-        let old = self.locked.lock().wheel.set_waker(key, waker);
+        let mut locked = self.locked.lock();
+        // Under the lock: whom the shutdown has to wake has been taken out of the wheel.
+        if self.is_shut_down() {
+            return false;
+        }
+        let old = locked.wheel.set_waker(key, waker);
+        drop(locked);
         // Dropped outside the lock, whichever it is.
         old.is_ok()
     }
@@ -142,7 +148,8 @@ impl Timers {
         since_origin.saturating_sub(passed)
     }
 
-    /// How long until the next deadline, if there is one; no driver sleeps.
+    /// How long until the next deadline, if there is one.
+    #[cfg(feature = "test-util")]
     pub(super) fn until_next(&self) -> Option<Duration> {
         let next = self.locked.lock().wheel.next();
         next.map(|next| self.time_until(next))

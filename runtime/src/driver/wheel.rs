@@ -8,6 +8,9 @@
 //! everything in a level is due before anything in the next; within a level, slots are in the order
 //! of time; and a timer comes down by at least one level when its slot is reached.
 //!
+//! What a slot holds, it gives back in the order in which it came, to whichever level: timers of one
+//! deadline fire in the order in which they were armed.
+//!
 //! Each slot knows the earliest deadline that it has ever held since it was last empty. Nobody
 //! sleeps until the beginning of a slot, only until a deadline; that of a timer that has been
 //! cancelled may be among them.
@@ -41,6 +44,7 @@ struct Level {
 #[derive(Clone, Copy)]
 struct Slot {
     head: Option<Key>,
+    tail: Option<Key>,
     earliest: u64,
 }
 
@@ -76,6 +80,7 @@ impl Wheel {
     pub(super) fn new() -> Self {
         let slot = Slot {
             head: None,
+            tail: None,
             earliest: u64::MAX,
         };
         let level = Level {
@@ -202,15 +207,18 @@ impl Wheel {
         level.occupied |= 1 << place.slot;
         let slot = &mut level.slots[usize::from(place.slot)];
         slot.earliest = slot.earliest.min(tick);
-        let next = slot.head.replace(key);
-        if let Some(next) = next {
-            self.timer(next).previous = Some(key);
+        let previous = slot.tail.replace(key);
+        if previous.is_none() {
+            slot.head = Some(key);
+        }
+        if let Some(previous) = previous {
+            self.timer(previous).next = Some(key);
         }
         let timer = self.timer(key);
         timer.tick = tick;
         timer.place = Some(place);
-        timer.previous = None;
-        timer.next = next;
+        timer.previous = previous;
+        timer.next = None;
     }
 
     fn timer(&mut self, key: Key) -> &mut Timer {
@@ -228,12 +236,16 @@ impl Wheel {
         }
         if let Some(previous) = previous {
             self.timer(previous).next = next;
-            return;
         }
         let level = &mut self.levels[usize::from(place.level)];
         let slot = &mut level.slots[usize::from(place.slot)];
-        slot.head = next;
+        if previous.is_none() {
+            slot.head = next;
+        }
         if next.is_none() {
+            slot.tail = previous;
+        }
+        if slot.head.is_none() {
             slot.earliest = u64::MAX;
             level.occupied &= !(1 << place.slot);
         }
