@@ -196,5 +196,5 @@ fn alive(event: ReadyEvent) -> io::Result<ReadyEvent> {
 }
 
 fn gone() -> io::Error {
-    io::Error::other("the runtime that this I/O resource belongs to has been shut down")
+    crate::runtime::shut_down_error()
 }

@@ -112,5 +112,5 @@ impl Drop for Timer {
 
 #[track_caller]
 fn refuse() -> ! {
-    panic!("a timer was polled whose runtime has been shut down: it would never fire")
+    panic!("a fastwake context was found, but it is being shutdown: the timer would never fire")
 }
