@@ -274,3 +274,28 @@ fn a_server_needs_a_connection() {
     let message = support::panic_message(|| serve(listener, path_service()).max_connections(0));
     assert!(message.contains("at least 1"), "{message}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_is_served() {
+    use fastwake::net::{UnixListener, UnixStream};
+    use support::http::Client;
+
+    let dir = std::env::temp_dir().join(format!("fastwake-hyper-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let count = support::Count::default();
+    let served = dir.clone();
+    on_each(move || {
+        let path = served.join(count.add().to_string());
+        async move {
+            let server = serve(UnixListener::bind(&path).unwrap(), path_service());
+            assert_eq!(server.local_addr().unwrap().as_pathname(), Some(&*path));
+            fastwake::spawn(server.into_future());
+            let mut client = Client::new(UnixStream::connect(&path).await.unwrap());
+            for path in ["/a", "/b"] {
+                assert_eq!(client.get(path).await.unwrap().body, path);
+            }
+        }
+    });
+    std::fs::remove_dir_all(&dir).unwrap();
+}

@@ -23,8 +23,8 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use support::Count;
-use support::http::{Clients, connect, get, memory, on_each, path_service};
+use support::http::{Clients, connect, get, memory, on_each, path_service, runtime};
+use support::{Count, must_end};
 
 /// A handler that says when it has begun, and goes on when it may.
 #[derive(Clone)]
@@ -94,16 +94,32 @@ fn a_request_that_has_begun_is_answered() {
         gate.has_begun().await;
         shut_down.send(()).unwrap();
         // The listener goes first, the server when the request has.
-        while clients.connect().is_ok() {
-            fastwake::task::yield_now().await;
-        }
+        until(|| clients.connect().is_err()).await;
         assert!(!server.is_finished());
         gate.open.notify_one();
-        let answer = client.answer().await.unwrap();
-        assert_eq!(answer.body, "passed");
-        assert_eq!(answer.headers["connection"], "close");
+        assert_eq!(client.answer().await.unwrap().body, "passed");
         server.await.unwrap().unwrap();
         assert_eq!(client.closed().await, b"");
+    });
+}
+
+#[test]
+fn an_answer_after_the_shutdown_says_that_it_is_the_last() {
+    // On one thread, the handler waits when it has begun, and is not yet to pass.
+    must_end(|| {
+        runtime(0).block_on(async {
+            let gate = Gate::new();
+            let (clients, shut_down, server) = start(&gate, None);
+            let mut client = clients.connect().unwrap();
+            client.send(get("/")).await.unwrap();
+            gate.has_begun().await;
+            shut_down.send(()).unwrap();
+            until(|| clients.connect().is_err()).await;
+            gate.open.notify_one();
+            let answer = client.answer().await.unwrap();
+            assert_eq!(answer.headers["connection"], "close");
+            server.await.unwrap().unwrap();
+        });
     });
 }
 
@@ -254,4 +270,43 @@ fn connections_outlive_a_server_that_is_dropped() {
         assert!(clients.connect().is_err());
         assert_eq!(client.get("/b").await.unwrap().body, "/b");
     });
+}
+
+#[test]
+fn under_load_each_request_is_answered_in_full_or_not_at_all() {
+    on_each(|| async {
+        for round in 0..6 {
+            let (clients, listener) = memory();
+            let (shut_down, signal) = oneshot::channel::<()>();
+            let server = serve(listener, path_service())
+                .with_graceful_shutdown(async { signal.await.unwrap() });
+            let server = fastwake::spawn(server.into_future());
+            let load: Vec<_> = (0..8)
+                .map(|n| fastwake::spawn(requests(clients.clone(), n)))
+                .collect();
+            for _ in 0..round * 20 {
+                fastwake::task::yield_now().await;
+            }
+            shut_down.send(()).unwrap();
+            for client in load {
+                client.await.unwrap();
+            }
+            server.await.unwrap().unwrap();
+        }
+    });
+}
+
+/// Asks until the server is gone, three times on each connection.
+async fn requests(clients: Clients, n: usize) {
+    while let Ok(mut client) = clients.connect() {
+        for _ in 0..3 {
+            if client.send(get(&format!("/{n}"))).await.is_err() {
+                break;
+            }
+            match client.answer().await {
+                Ok(answer) => assert_eq!(answer.body, format!("/{n}")),
+                Err(_) => assert_eq!(client.closed().await, b""),
+            }
+        }
+    }
 }

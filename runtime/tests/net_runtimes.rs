@@ -152,8 +152,8 @@ fn a_socket_is_of_use_in_another_runtime() {
             let (mut one, mut other) = home.block_on(pair());
             let home = thread::spawn(move || {
                 home.block_on(async {
-                    let stopped = fastwake::task::spawn_blocking(move || stopped.recv().is_ok());
-                    stopped.await.unwrap();
+                    let stopped = fastwake::task::spawn_blocking(move || stopped.recv());
+                    let _ = stopped.await.unwrap();
                 });
             });
             for user in each_flavor() {

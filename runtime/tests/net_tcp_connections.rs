@@ -85,15 +85,17 @@ fn a_connection_that_is_given_up_leaves_nothing_behind() {
             assert!(connected.len() < 100, "a backlog of 1 is never full");
         };
         drop(pending);
-        // Whoever had connected is still there, and the runtime goes on.
-        for _ in 0..connected.len() {
+        // Whoever had connected is still there, and the runtime goes on. (On a machine that is slow
+        // enough the one that was given up may be among those that are accepted.)
+        let mut left: Vec<_> = connected
+            .iter()
+            .map(|stream| stream.local_addr().unwrap())
+            .collect();
+        while !left.is_empty() {
             let (mut stream, peer) = listener.accept().await.unwrap();
-            assert!(
-                connected
-                    .iter()
-                    .any(|stream| stream.local_addr().unwrap() == peer)
-            );
-            shutdown(&mut stream).await.unwrap();
+            left.retain(|address| *address != peer);
+            // If it fails, it is that one.
+            let _ = shutdown(&mut stream).await;
         }
         for mut stream in connected {
             assert_eq!(read(&mut stream, &mut [0; 1]).await.unwrap(), 0);

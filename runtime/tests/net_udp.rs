@@ -10,9 +10,11 @@ use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use fastwake::io::{Interest, ReadBuf};
 use fastwake::net::UdpSocket;
+use fastwake::task::yield_now;
 use support::net::{Digest, LOCALHOST, Noise, bulk, on_each_flavor, poll_once};
 
 async fn socket() -> (UdpSocket, SocketAddr) {
@@ -239,55 +241,27 @@ fn one_socket_sends_and_receives_in_two_tasks() {
                 }
             })
         };
-        let (turn, mut turns) = fastwake_channel();
+        let received = Arc::new(AtomicU32::new(0));
         let receiving = {
-            let one = one.clone();
+            let (one, received) = (one.clone(), received.clone());
             fastwake::spawn(async move {
                 for round in 0..rounds {
                     let mut buf = [0; 4];
                     assert_eq!(one.recv(&mut buf).await.unwrap(), 4);
                     assert_eq!(u32::from_le_bytes(buf), round);
-                    turn(());
+                    received.store(round + 1, SeqCst);
                 }
             })
         };
         for round in 0..rounds {
             one.send(&round.to_le_bytes()).await.unwrap();
-            turns().await;
+            while received.load(SeqCst) <= round {
+                yield_now().await;
+            }
         }
         receiving.await.unwrap();
         echo.await.unwrap();
     });
-}
-
-/// A channel for builds without the feature `sync`.
-fn fastwake_channel() -> (
-    impl Fn(()) + Send,
-    impl FnMut() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
-) {
-    let turns = Arc::new(std::sync::Mutex::new((0_u32, None::<std::task::Waker>)));
-    let given = turns.clone();
-    let give = move |()| {
-        let waker = {
-            let mut turns = given.lock().unwrap();
-            turns.0 += 1;
-            turns.1.take()
-        };
-        waker.into_iter().for_each(std::task::Waker::wake);
-    };
-    let take = move || -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-        let turns = turns.clone();
-        Box::pin(poll_fn(move |context| {
-            let mut turns = turns.lock().unwrap();
-            if turns.0 == 0 {
-                turns.1 = Some(context.waker().clone());
-                return std::task::Poll::Pending;
-            }
-            turns.0 -= 1;
-            std::task::Poll::Ready(())
-        }))
-    };
-    (give, take)
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub(crate) fn without_budget<R>(f: impl FnOnce() -> R) -> R {
 ///
 /// True outside of tasks, where nobody counts. A combinator that polls a future and then a timer uses
 /// it to find out that the future gave up because of the budget, and polls the timer
-/// [unconstrained].
+/// [unconstrained](unconstrained()).
 ///
 /// # Examples
 ///

@@ -155,11 +155,6 @@ impl Registration {
             done => done,
         }
     }
-
-    /// What the source is ready for of `mask`, as far as is known.
-    pub(crate) fn ready_now(&self, mask: Ready) -> ReadyEvent {
-        self.source().ready().masked(mask)
-    }
 }
 
 /// A future that waits for a source; it may be polled again after it was ready.

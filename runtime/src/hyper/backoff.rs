@@ -49,7 +49,7 @@ impl Backoff {
 pub(super) fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted,
-        NetworkUnreachable, TimedOut,
+        NetworkDown, NetworkUnreachable, TimedOut,
     };
     matches!(
         error.kind(),
@@ -58,6 +58,7 @@ pub(super) fn concerns_one_connection(error: &io::Error) -> bool {
             | ConnectionReset
             | HostUnreachable
             | Interrupted
+            | NetworkDown
             | NetworkUnreachable
             | TimedOut
     )

@@ -22,7 +22,7 @@ use super::{Executor, Timer};
 pub(super) struct Protocols {
     pub(super) http1: http1::Builder,
     pub(super) http2: http2::Builder<Executor>,
-    pub(super) header_read_timeout: Option<Duration>,
+    pub(super) header_read_timeout: Duration,
 }
 
 impl Protocols {
@@ -32,16 +32,13 @@ impl Protocols {
         Self {
             http1: http1::Builder::new(),
             http2,
-            header_read_timeout: Some(header_read_timeout),
+            header_read_timeout,
         }
     }
 
-    fn http1(&self, head: Option<&HeadWatch>) -> http1::Builder {
+    fn http1(&self, head: &HeadWatch) -> http1::Builder {
         let mut http1 = self.http1.clone();
-        match head {
-            Some(head) => http1.timer(head.timer()),
-            None => http1.timer(Timer),
-        };
+        http1.timer(head.timer());
         http1.header_read_timeout(self.header_read_timeout);
         http1
     }
@@ -56,7 +53,7 @@ pin_project! {
         #[pin]
         state: State<T, S>,
         #[pin]
-        head: Option<HeadWatch>,
+        head: HeadWatch,
         protocols: Arc<Protocols>,
         member: Member,
         is_told: bool,
@@ -84,7 +81,7 @@ where
             state: State::New {
                 parts: Some((Rewound::new(io), service)),
             },
-            head: protocols.header_read_timeout.map(HeadWatch::new),
+            head: HeadWatch::new(protocols.header_read_timeout),
             protocols,
             member,
             is_told: false,
@@ -104,34 +101,29 @@ where
         if phase == Phase::Cut {
             return Poll::Ready(());
         }
+        let drains = phase == Phase::Draining;
+        // Told before its answer, the connection says in it that it closes.
+        if drains && !self.is_told && !self.head.is_awaited() {
+            self.as_mut().drain();
+        }
         loop {
             if self.as_mut().poll_served(context).is_ready() {
                 return Poll::Ready(());
             }
-            // What has arrived by now has been read: a request that has is answered.
-            if phase == Phase::Draining && !self.is_told {
-                if self.as_mut().drain() == Drained::Now {
-                    return Poll::Ready(());
-                }
+            // What had arrived has just been read: a request whose head is in it is answered.
+            if drains && !self.is_told {
+                self.as_mut().drain();
                 continue;
             }
-            let this = self.as_mut().project();
-            let Some(head) = this.head.as_pin_mut() else {
-                return Poll::Pending;
-            };
-            ready!(head.poll_late(context));
-            if matches!(self.state, State::New { .. }) {
+            if drains && self.is_new() {
+                return Poll::Ready(());
+            }
+            ready!(self.as_mut().project().head.poll_late(context));
+            if self.is_new() {
                 return Poll::Ready(());
             }
         }
     }
-}
-
-/// When is a connection without open requests?
-#[derive(Debug, PartialEq, Eq)]
-enum Drained {
-    Now,
-    Later,
 }
 
 impl<T, S> Connection<T, S>
@@ -139,6 +131,11 @@ where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: ConnectionService,
 {
+    /// Is it not known yet what its client speaks?
+    fn is_new(&self) -> bool {
+        matches!(self.state, State::New { .. })
+    }
+
     /// Ready when the connection has ended. Its errors are its client's, who sees them.
     fn poll_served(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         loop {
@@ -161,12 +158,12 @@ where
         let mut this = self.project();
         let state = match version {
             Version::Http1 => {
-                let http1 = this.protocols.http1(this.head.as_ref().get_ref().as_ref());
+                let http1 = this.protocols.http1(&this.head);
                 let connection = http1.serve_connection(io, service).with_upgrades();
                 State::Http1 { connection }
             }
             Version::Http2 => {
-                this.head.set(None);
+                this.head.as_mut().stop();
                 let connection = this.protocols.http2.serve_connection(io, service);
                 State::Http2 { connection }
             }
@@ -175,14 +172,13 @@ where
     }
 
     /// Takes no more requests.
-    fn drain(self: Pin<&mut Self>) -> Drained {
+    fn drain(self: Pin<&mut Self>) {
         let this = self.project();
         *this.is_told = true;
         match this.state.project() {
-            StateProj::New { .. } => return Drained::Now,
+            StateProj::New { .. } => {}
             StateProj::Http1 { connection } => connection.graceful_shutdown(),
             StateProj::Http2 { connection } => connection.graceful_shutdown(),
         }
-        Drained::Later
     }
 }

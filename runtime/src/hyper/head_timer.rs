@@ -96,7 +96,7 @@ impl HeadWatch {
     /// Waits for the connection's first bytes.
     pub(super) fn new(timeout: Duration) -> Self {
         let head = Head {
-            due: Instant::now().checked_add(timeout),
+            due: Some(Instant::now() + timeout),
             is_late: false,
         };
         Self {
@@ -107,6 +107,18 @@ impl HeadWatch {
 
     pub(super) fn timer(&self) -> HeadTimer {
         self.head.clone()
+    }
+
+    /// Does the connection wait for a head?
+    pub(super) fn is_awaited(&self) -> bool {
+        self.head.0.lock().due.is_some()
+    }
+
+    /// There will be no head.
+    pub(super) fn stop(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        *this.head.0.lock() = Head::default();
+        this.alarm.set(None);
     }
 
     /// Ready, once, when a head is late: then its sleep is ready too.

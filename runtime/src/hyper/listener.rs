@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 #[cfg(feature = "net")]
 use crate::net::{TcpListener, TcpStream};
+#[cfg(all(feature = "net", unix))]
+use crate::net::{UnixListener, UnixStream, unix};
 
 /// Accepts the connections of a [server](super::serve()).
 ///
@@ -66,5 +68,21 @@ impl Listener for TcpListener {
 
     fn set_nodelay(connection: &TcpStream, nodelay: bool) -> io::Result<()> {
         connection.set_nodelay(nodelay)
+    }
+}
+
+#[cfg(all(feature = "net", unix))]
+impl Listener for UnixListener {
+    type Io = UnixStream;
+    type Addr = unix::SocketAddr;
+
+    fn accept(
+        &mut self,
+    ) -> impl Future<Output = io::Result<(UnixStream, unix::SocketAddr)>> + Send {
+        Self::accept(self)
+    }
+
+    fn local_addr(&self) -> io::Result<unix::SocketAddr> {
+        Self::local_addr(self)
     }
 }

@@ -141,8 +141,8 @@ impl<L, F, G> Serve<L, F, G> {
     /// Shuts the server down when `signal` is ready: it accepts no more, connections without a
     /// request are closed, requests that have begun are answered, and then the server is ready.
     ///
-    /// A request has begun when its first bytes have arrived. Upgraded connections (WebSockets) are
-    /// not waited for.
+    /// A request has begun when the service has it. Upgraded connections (WebSockets) are not waited
+    /// for.
     ///
     /// # Examples
     ///
@@ -190,8 +190,8 @@ impl<L, F, G> Serve<L, F, G> {
     /// Connections of HTTP/2 are limited until their client has said that it speaks it. After that,
     /// [`keep_alive_interval`](http2::Builder::keep_alive_interval) finds those that have died.
     pub fn header_read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        let timeout = timeout.into();
-        self.options.protocols.header_read_timeout = timeout.map(|timeout| timeout.min(FOREVER));
+        let timeout = timeout.into().unwrap_or(FOREVER);
+        self.options.protocols.header_read_timeout = timeout.min(FOREVER);
         self
     }
 
@@ -311,12 +311,15 @@ where
         drop(sleep(Duration::ZERO));
         let shutdown_timeout = self.options.shutdown_timeout;
         let connections = Connections::new();
-        self.accept(&connections).await;
-        drain(&connections, shutdown_timeout).await
+        let listener = self.accept(&connections).await;
+        connections.enter(Phase::Draining);
+        // Who is refused from here on knows that all connections have been told.
+        drop(listener);
+        ended(&connections, shutdown_timeout).await
     }
 
-    /// Accepts until the signal comes; then the listener is closed.
-    async fn accept(mut self, connections: &Connections) {
+    /// Accepts until the signal comes, and gives the listener back.
+    async fn accept(mut self, connections: &Connections) -> L {
         let mut signal = pin!(self.signal);
         let mut options = self.options;
         let protocols = Arc::new(options.protocols);
@@ -328,7 +331,7 @@ where
                 self.listener.accept().await
             };
             match unless(signal.as_mut(), next).await {
-                None => return,
+                None => return self.listener,
                 Some(Ok((io, peer))) => {
                     backoff.reset();
                     // A connection that is gone already says so when it is read.
@@ -350,7 +353,7 @@ where
                         .await
                         .is_none()
                     {
-                        return;
+                        return self.listener;
                     }
                 }
             }
@@ -358,9 +361,8 @@ where
     }
 }
 
-/// Lets the connections end.
-async fn drain(connections: &Connections, limit: Duration) -> io::Result<()> {
-    connections.enter(Phase::Draining);
+/// Waits for the connections to end, and cuts them if that takes too long.
+async fn ended(connections: &Connections, limit: Duration) -> io::Result<()> {
     if timeout(limit, connections.at_most(0)).await.is_ok() {
         return Ok(());
     }

@@ -43,6 +43,12 @@ where
 ///
 /// `Kind` tells the two apart ([`Hyper`] or [`Tower`]) and is inferred. A type that is both needs it
 /// said.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no service that a server can give to its connections",
+    note = "hyper's services and tower's are, if they answer `Request<Incoming>`, and they, their \
+            futures and their bodies are `Send`, and they are `Clone`",
+    note = "an axum `Router` that waits for its state gets it with `with_state`"
+)]
 pub trait IntoService<Kind> {
     /// The service, as hyper calls it. Each connection has a clone.
     type Service: ConnectionService + Clone;

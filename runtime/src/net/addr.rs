@@ -198,7 +198,8 @@ impl ToSocketAddrs for &[SocketAddr] {}
 
 impl Resolve for &[SocketAddr] {
     fn resolve(&self, _: Internal) -> Resolving {
-        let many = Addresses::Many(self.to_vec().into_iter());
+        let many = Vec::from(*self);
+        let many = Addresses::Many(many.into_iter());
         Resolving(Lookup::Done(Some(many)))
     }
 }

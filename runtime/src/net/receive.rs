@@ -18,7 +18,11 @@ pub(super) enum Bytes {
 /// Where received bytes go.
 pub(super) trait Room {
     /// What is left of it.
-    fn spare(&mut self) -> &mut [MaybeUninit<u8>];
+    ///
+    /// # Safety
+    ///
+    /// Bytes may be written to it, and nothing else: some may be initialized, and stay so.
+    unsafe fn spare(&mut self) -> &mut [MaybeUninit<u8>];
 
     /// The first `n` bytes of [`spare`](Self::spare) count from now on.
     ///
@@ -29,8 +33,8 @@ pub(super) trait Room {
 }
 
 impl Room for ReadBuf<'_> {
-    fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
-        // SAFETY: nobody here takes initialization back: the system writes to it, or does not.
+    unsafe fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
+        // SAFETY: the caller takes initialization from none.
         unsafe { self.unfilled_mut() }
     }
 
@@ -47,8 +51,8 @@ pub(super) struct Buf<'b, B>(pub(super) &'b mut B);
 
 #[cfg(feature = "io-util")]
 impl<B: bytes::BufMut> Room for Buf<'_, B> {
-    fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
-        // SAFETY: nobody here takes initialization back: the system writes to it, or does not.
+    unsafe fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
+        // SAFETY: the caller takes initialization from none.
         unsafe { self.0.chunk_mut().as_uninit_slice_mut() }
     }
 
@@ -64,7 +68,8 @@ pub(super) fn receive(
     room: &mut impl Room,
     bytes: Bytes,
 ) -> io::Result<usize> {
-    let spare = room.spare();
+    // SAFETY: the system writes bytes to it.
+    let spare = unsafe { room.spare() };
     let n = match bytes {
         Bytes::Leave => socket.peek(spare)?,
         Bytes::Take => socket.recv(spare)?,
@@ -80,7 +85,8 @@ pub(super) fn receive_from(
     room: &mut impl Room,
     bytes: Bytes,
 ) -> io::Result<(usize, SocketAddr)> {
-    let spare = room.spare();
+    // SAFETY: the system writes bytes to it.
+    let spare = unsafe { room.spare() };
     let (n, sender) = match bytes {
         Bytes::Leave => socket.peek_from(spare)?,
         Bytes::Take => socket.recv_from(spare)?,

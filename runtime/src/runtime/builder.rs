@@ -6,16 +6,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::blocking::{BlockingConfig, BlockingPool};
-use crate::driver::{Clock, Driver, DriverConfig};
+use crate::driver::DriverConfig;
 use crate::primitives::ThreadId;
-use crate::scheduler::policy::{EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL, Intervals, KEEP_ALIVE};
-use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
-use crate::threads::{NameFn, Role, ThreadConfig, Threads};
-use crate::topology::{AffinityScope, CpuSet, available_workers};
+use crate::scheduler::policy::{EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL, KEEP_ALIVE};
+use crate::threads::{NameFn, ThreadConfig};
+use crate::topology::{AffinityScope, CpuSet};
 
-use super::handle::Inner;
-use super::{Handle, Id, LocalOptions, LocalRuntime, Runtime, RuntimeFlavor, config, context};
+use super::{LocalOptions, LocalRuntime, Runtime, RuntimeFlavor, config};
 
 /// Events taken from the system in one go; tokio's.
 const IO_EVENTS: usize = 1_024;
@@ -48,19 +45,19 @@ const THREAD_NAME: &str = "fastwake-worker";
 /// ```
 #[derive(Clone)]
 pub struct Builder {
-    flavor: RuntimeFlavor,
-    name: Option<String>,
-    worker_threads: Option<usize>,
-    affinity_scope: Option<AffinityScope>,
-    affinity_strict: bool,
-    cpus: Option<CpuSet>,
-    max_blocking_threads: usize,
-    thread_keep_alive: Duration,
-    global_queue_interval: u32,
-    event_interval: u32,
-    driver: DriverConfig,
-    start_paused: bool,
-    threads: ThreadConfig,
+    pub(super) flavor: RuntimeFlavor,
+    pub(super) name: Option<String>,
+    pub(super) worker_threads: Option<usize>,
+    pub(super) affinity_scope: Option<AffinityScope>,
+    pub(super) affinity_strict: bool,
+    pub(super) cpus: Option<CpuSet>,
+    pub(super) max_blocking_threads: usize,
+    pub(super) thread_keep_alive: Duration,
+    pub(super) global_queue_interval: u32,
+    pub(super) event_interval: u32,
+    pub(super) driver: DriverConfig,
+    pub(super) start_paused: bool,
+    pub(super) threads: ThreadConfig,
 }
 
 impl Builder {
@@ -398,104 +395,6 @@ impl Builder {
         );
         self.build_for(Some(ThreadId::current()))
             .map(LocalRuntime::from_runtime)
-    }
-
-    /// With an owner, it is a local runtime of that thread.
-    fn build_for(&mut self, owner: Option<ThreadId>) -> io::Result<Runtime> {
-        let machine = config::machine(self.cpus.as_ref())?;
-        let is_multi_thread = self.flavor == RuntimeFlavor::MultiThread;
-        let workers = match is_multi_thread {
-            true => Some(config::worker_threads(self.worker_threads, machine.cpus())?),
-            false => None,
-        };
-        if self.start_paused && is_multi_thread {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "start_paused needs a current-thread runtime: the clock can only be stopped there",
-            ));
-        }
-        #[cfg(feature = "tokio-compat")]
-        super::tokio_compat::start()?;
-        let available = available_workers(machine.cpus());
-        let clock = Arc::new(Clock::new());
-        let driver = match !is_multi_thread && self.driver.is_enabled() {
-            true => Some(Driver::new(self.driver, Arc::clone(&clock))?),
-            false => None,
-        };
-        let group = GroupConfig {
-            machine,
-            workers,
-            scope: config::affinity_scope(self.affinity_scope)?,
-            strict: self.affinity_strict,
-            cpu_intensive: available,
-            intervals: Intervals {
-                global_queue: self.global_queue_interval,
-                event: self.event_interval,
-            },
-            keep_alive: self.thread_keep_alive,
-            driver: self.driver,
-            clock: Arc::clone(&clock),
-        };
-        let blocking = BlockingConfig {
-            max_threads: self.max_blocking_threads,
-            keep_alive: self.thread_keep_alive,
-            cpus: available,
-            driver: driver.clone(),
-        };
-        let current_thread = CurrentThreadConfig {
-            global_queue_interval: self.global_queue_interval,
-            event_interval: self.event_interval,
-            threads: self.threads.clone(),
-            driver,
-            owner,
-        };
-        let threads = Arc::new(Threads::new(self.threads.clone()));
-        let handle = Handle::new(Arc::new(Inner {
-            id: Id::next(),
-            name: self.name.clone(),
-            current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
-            group: Group::new(group, Arc::clone(&threads))?,
-            blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
-            threads,
-            clock,
-        }));
-        #[cfg(feature = "test-util")]
-        if self.start_paused {
-            handle.inner().clock.stop();
-        }
-        start(handle)
-    }
-}
-
-/// Starts the threads that stay for good.
-fn start(handle: Handle) -> io::Result<Runtime> {
-    let inner = Arc::downgrade(handle.inner());
-    handle
-        .inner()
-        .threads
-        .run_inside(Box::new(move |role, body| {
-            let Some(inner) = inner.upgrade() else {
-                return body();
-            };
-            let handle = Handle::new(inner);
-            let _entered = handle.enter();
-            match role {
-                Role::Worker => context::forbid_blocking(RuntimeFlavor::MultiThread, body),
-                Role::Blocking => {
-                    handle.inner().group.spread_current_thread();
-                    body();
-                }
-            }
-        }));
-    let started = handle.inner().group.start();
-    let runtime = Runtime::from_handle(handle);
-    match started {
-        Ok(()) => Ok(runtime),
-        Err(error) => {
-            runtime.shutdown_background();
-            let text = format!("the system gave no thread for a worker: {error}");
-            Err(io::Error::new(error.kind(), text))
-        }
     }
 }
 

@@ -12,7 +12,10 @@ use std::task::{Context, Poll};
 use crate::blocking::BlockingPool;
 use crate::cell::{JoinHandle, TaskMeta};
 use crate::coop;
-use crate::driver::{Clock, Driver};
+#[cfg(feature = "test-util")]
+use crate::driver::Clock;
+#[cfg(any(feature = "net", feature = "time"))]
+use crate::driver::Driver;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
@@ -47,7 +50,10 @@ pub(super) struct Inner {
     pub(super) group: Arc<Group>,
     pub(super) blocking: Arc<BlockingPool>,
     pub(super) threads: Arc<Threads>,
+    #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
+    #[cfg(all(unix, feature = "signal"))]
+    pub(super) post: crate::signal::Post,
 }
 
 /// A closure as a future that is ready at its first poll.
@@ -350,6 +356,7 @@ impl Handle {
     }
 
     /// The driver for what the calling thread makes; `None` if the runtime has none.
+    #[cfg(any(feature = "net", feature = "time"))]
     fn use_driver(&self) -> Option<Arc<Driver>> {
         let pools = self.inner.group.use_driver();
         pools.or_else(|| self.inner.current_thread.as_ref()?.driver().cloned())
@@ -360,6 +367,7 @@ impl Handle {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    #[cfg(feature = "net")]
     #[track_caller]
     pub(crate) fn io_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
@@ -374,6 +382,7 @@ impl Handle {
     /// # Panics
     ///
     /// Outside a runtime, and in one without timers.
+    #[cfg(feature = "time")]
     #[track_caller]
     pub(crate) fn time_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
@@ -381,6 +390,18 @@ impl Handle {
             "a fastwake context was found, but timers are disabled. Call `enable_time` on the \
              runtime builder to enable timers, or `enable_all`",
         )
+    }
+
+    /// Can sockets and the like be made in this runtime?
+    #[cfg(all(unix, feature = "signal"))]
+    pub(crate) fn has_io(&self) -> bool {
+        self.use_driver().is_some_and(|driver| driver.has_io())
+    }
+
+    /// Where the runtime hears of signals.
+    #[cfg(all(unix, feature = "signal"))]
+    pub(crate) fn post(&self) -> &crate::signal::Post {
+        &self.inner.post
     }
 
     /// The runtime's clock.

@@ -5,6 +5,7 @@
 //! other pools, names or limits; [`Runtime`] owns what it built; [`Handle`] is how the rest of a
 //! program, in tasks or on its own threads, reaches it.
 
+mod assembly;
 mod builder;
 mod config;
 mod context;

@@ -366,6 +366,7 @@ impl Group {
 
     /// The driver for what is made by the calling thread: that of a worker's own pool, otherwise
     /// that of the pod which the thread is in.
+    #[cfg(any(feature = "net", feature = "time"))]
     pub(crate) fn use_driver(&self) -> Option<Arc<Driver>> {
         Worker::with_current(|worker| {
             let own = worker

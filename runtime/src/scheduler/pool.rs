@@ -149,6 +149,7 @@ impl Pool {
     }
 
     /// The driver, for something that it is to wait for.
+    #[cfg(any(feature = "net", feature = "time"))]
     pub(super) fn use_driver(&self) -> Option<&Arc<Driver>> {
         let driver = self.driver.as_ref()?;
         // ORDERING: the injector's lock orders it. A worker that goes idle after the section of

@@ -5,7 +5,7 @@ use std::error;
 use std::fmt;
 use std::io;
 
-/// The time of a [`timeout`](super::timeout) has passed.
+/// The time of a [`timeout`](super::timeout()) has passed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Elapsed(());
 

@@ -30,15 +30,15 @@ where
 }
 
 /// Runs a test on a clock that jumps to the next deadline when all tasks wait.
+#[cfg(feature = "test-util")]
 pub fn on_a_stopped_clock<F>(test: impl FnOnce() -> F + Send + 'static)
 where
     F: Future<Output = ()>,
 {
     must_end(move || {
         let mut builder = Builder::new_current_thread();
-        #[cfg(feature = "test-util")]
-        builder.start_paused(true);
-        builder.enable_all().build().unwrap().block_on(test());
+        builder.enable_all().start_paused(true);
+        builder.build().unwrap().block_on(test());
     });
 }
 

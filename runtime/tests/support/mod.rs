@@ -10,6 +10,8 @@
 pub mod http;
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(all(unix, feature = "net"))]
+pub mod unix;
 
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};

@@ -28,17 +28,20 @@ pub fn current_thread_io() -> Runtime {
         .expect("a runtime")
 }
 
-/// Runs `test` in a runtime of each flavor, on a thread of its own so that one that hangs fails.
+/// Runs `test` in a runtime of each flavor, each on a thread of its own so that one that hangs fails.
 #[track_caller]
 pub fn on_each_flavor<F>(test: fn() -> F)
 where
     F: Future<Output = ()> + 'static,
 {
-    super::must_end(move || {
-        multi_thread_io(2).block_on(test());
-        multi_thread_io(1).block_on(test());
-        current_thread_io().block_on(test());
-    });
+    let flavors: [fn() -> Runtime; 3] = [
+        || multi_thread_io(2),
+        || multi_thread_io(1),
+        current_thread_io,
+    ];
+    for flavor in flavors {
+        super::must_end(move || flavor().block_on(test()));
+    }
 }
 
 /// The two sides of a connection: who has connected, who has accepted.

@@ -25,11 +25,11 @@ use crate::net::receive::{Bytes, receive};
 /// [accepts](crate::net::TcpListener::accept) it, and read and written with the methods of
 /// [`AsyncReadExt`] and [`AsyncWriteExt`]. [`split`](Self::split) and
 /// [`into_split`](Self::into_split) have both done at once. Dropping it closes it;
-/// [`shutdown`](AsyncWriteExt::shutdown) closes the sending side alone.
+/// [`shutdown`] closes the sending side alone.
 ///
 /// [`AsyncReadExt`]: crate::io::AsyncReadExt
 /// [`AsyncWriteExt`]: crate::io::AsyncWriteExt
-/// [`AsyncWriteExt::shutdown`]: crate::io::AsyncWriteExt::shutdown
+/// [`shutdown`]: crate::io::AsyncWriteExt::shutdown
 ///
 /// # Examples
 ///

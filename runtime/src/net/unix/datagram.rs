@@ -516,7 +516,10 @@ impl UnixDatagram {
         self.io.take_error()
     }
 
-    /// Ends one direction, or both: what waits or is tried there returns at once.
+    /// Ends one direction, or both: nothing can be sent any more, nothing more is received.
+    ///
+    /// What receiving gives then is up to the system: Linux says that it would block, so nobody
+    /// should wait for it.
     ///
     /// # Errors
     ///

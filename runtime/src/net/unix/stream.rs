@@ -43,7 +43,7 @@ use super::ucred::{self, UCred};
 /// # }
 /// ```
 pub struct UnixStream {
-    io: PollEvented<mio::net::UnixStream>,
+    pub(super) io: PollEvented<mio::net::UnixStream>,
 }
 
 /// Making one.
@@ -370,30 +370,6 @@ impl UnixStream {
         split_owned::split(self)
     }
 
-    pub(super) fn read_some(
-        &self,
-        context: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.io.poll_read(context, buf)
-    }
-
-    pub(super) fn write_some(
-        &self,
-        context: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.io.poll_write(context, buf)
-    }
-
-    pub(super) fn write_some_vectored(
-        &self,
-        context: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io.poll_write_vectored(context, bufs)
-    }
-
     /// Nothing more will be written.
     pub(super) fn end_writing(&self) -> io::Result<()> {
         match self.io.shutdown(Shutdown::Write) {
@@ -412,7 +388,7 @@ impl AsyncRead for UnixStream {
         context: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.read_some(context, buf)
+        self.io.poll_read(context, buf)
     }
 }
 
@@ -422,7 +398,7 @@ impl AsyncWrite for UnixStream {
         context: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.write_some(context, buf)
+        self.io.poll_write(context, buf)
     }
 
     fn poll_write_vectored(
@@ -430,7 +406,7 @@ impl AsyncWrite for UnixStream {
         context: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.write_some_vectored(context, bufs)
+        self.io.poll_write_vectored(context, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -445,6 +421,11 @@ impl AsyncWrite for UnixStream {
         Poll::Ready(self.end_writing())
     }
 }
+
+#[cfg(feature = "futures-io")]
+crate::io::futures_reader!(UnixStream, |stream| &stream.io);
+#[cfg(feature = "futures-io")]
+crate::io::futures_writer!(UnixStream);
 
 impl TryFrom<std_net::UnixStream> for UnixStream {
     type Error = io::Error;

@@ -218,3 +218,6 @@ impl AsyncRead for Receiver {
         self.io.poll_read(context, buf)
     }
 }
+
+#[cfg(feature = "futures-io")]
+crate::io::futures_reader!(Receiver, |pipe| &pipe.io);

@@ -225,3 +225,6 @@ impl AsyncWrite for Sender {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(feature = "futures-io")]
+crate::io::futures_writer!(Sender);

@@ -1,0 +1,288 @@
+//! How to start a process.
+
+use std::ffi::OsStr;
+use std::future::Future;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{self, ExitStatus, Output, Stdio};
+
+use crate::runtime::Handle;
+
+use super::child::Child;
+
+/// How to start a process: [`std::process::Command`], for a runtime.
+///
+/// What is not said is as there: the process gets this one's environment, directory and standard
+/// streams; with [`output`](Self::output) the latter are pipes.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::process::Command;
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let status = Command::new("sh").arg("-c").arg("exit 3").status().await?;
+/// assert_eq!(status.code(), Some(3));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Command {
+    std: process::Command,
+    kill_on_drop: bool,
+}
+
+/// What to start.
+impl Command {
+    /// Starts `program`, which is looked for in `PATH` if it is not a path.
+    #[must_use]
+    pub fn new<S: AsRef<OsStr>>(program: S) -> Self {
+        Self::from(process::Command::new(program))
+    }
+
+    /// The standard library's command in it, to ask what has been set.
+    #[must_use]
+    pub fn as_std(&self) -> &process::Command {
+        &self.std
+    }
+
+    /// The standard library's command in it, to set what this one has no method for.
+    pub fn as_std_mut(&mut self) -> &mut process::Command {
+        &mut self.std
+    }
+
+    /// The standard library's command. What [`kill_on_drop`](Self::kill_on_drop) has said is lost.
+    #[must_use]
+    pub fn into_std(self) -> process::Command {
+        self.std
+    }
+
+    /// One more argument.
+    pub fn arg<S: AsRef<OsStr>>(&mut self, arg: S) -> &mut Self {
+        self.std.arg(arg);
+        self
+    }
+
+    /// More arguments.
+    pub fn args<I, S>(&mut self, args: I) -> &mut Self
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        self.std.args(args);
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub fn env<K, V>(&mut self, key: K, val: V) -> &mut Self
+    where
+        K: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
+        self.std.env(key, val);
+        self
+    }
+
+    /// Sets variables of the environment.
+    pub fn envs<I, K, V>(&mut self, vars: I) -> &mut Self
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
+        self.std.envs(vars);
+        self
+    }
+
+    /// Takes a variable out of the environment.
+    pub fn env_remove<K: AsRef<OsStr>>(&mut self, key: K) -> &mut Self {
+        self.std.env_remove(key);
+        self
+    }
+
+    /// Starts with an empty environment.
+    pub fn env_clear(&mut self) -> &mut Self {
+        self.std.env_clear();
+        self
+    }
+
+    /// The directory that the process starts in.
+    pub fn current_dir<P: AsRef<Path>>(&mut self, dir: P) -> &mut Self {
+        self.std.current_dir(dir);
+        self
+    }
+
+    /// What it reads from. Inherited if not said.
+    pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
+        self.std.stdin(cfg);
+        self
+    }
+
+    /// What it writes to. Inherited if not said; a pipe with [`output`](Self::output).
+    pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
+        self.std.stdout(cfg);
+        self
+    }
+
+    /// What it writes its errors to. Inherited if not said; a pipe with [`output`](Self::output).
+    pub fn stderr<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
+        self.std.stderr(cfg);
+        self
+    }
+
+    /// Kills the process when its [`Child`] is dropped, and the futures of [`status`](Self::status)
+    /// and [`output`](Self::output) count as such; it goes on if not said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut command = Command::new("sleep");
+    /// let sleeping = command.arg("60").kill_on_drop(true).status();
+    /// let in_time = fastwake::time::timeout(Duration::from_millis(10), sleeping).await;
+    /// assert!(in_time.is_err(), "and the process does not go on");
+    /// # }
+    /// ```
+    pub fn kill_on_drop(&mut self, kill_on_drop: bool) -> &mut Self {
+        self.kill_on_drop = kill_on_drop;
+        self
+    }
+
+    /// What [`kill_on_drop`](Self::kill_on_drop) has said.
+    #[must_use]
+    pub fn get_kill_on_drop(&self) -> bool {
+        self.kill_on_drop
+    }
+
+    /// The user that the process runs as.
+    pub fn uid(&mut self, id: u32) -> &mut Self {
+        self.std.uid(id);
+        self
+    }
+
+    /// The group that the process runs as.
+    pub fn gid(&mut self, id: u32) -> &mut Self {
+        self.std.gid(id);
+        self
+    }
+
+    /// The name that the process is told it has, instead of the program's.
+    pub fn arg0<S>(&mut self, arg: S) -> &mut Self
+    where
+        S: AsRef<OsStr>,
+    {
+        self.std.arg0(arg);
+        self
+    }
+
+    /// Runs a closure in the new process, before the program. If it fails, the process ends, and
+    /// [`spawn`](Self::spawn) returns the error. Closures run in the order in which they were said.
+    ///
+    /// # Safety
+    ///
+    /// The new process is a copy of this one with one thread only: locks may be held for ever,
+    /// that of the memory allocator among them. The closure may do what a signal handler may do, and
+    /// is to leave the runtime and its file descriptors alone.
+    pub unsafe fn pre_exec<F>(&mut self, f: F) -> &mut Self
+    where
+        F: FnMut() -> io::Result<()> + Send + Sync + 'static,
+    {
+        // SAFETY: the caller promises what is asked for.
+        unsafe { self.std.pre_exec(f) };
+        self
+    }
+
+    /// The process group that the process belongs to; 0 for one of its own.
+    pub fn process_group(&mut self, pgroup: i32) -> &mut Self {
+        self.std.process_group(pgroup);
+        self
+    }
+}
+
+/// Starting it.
+impl Command {
+    /// Starts the process. May be called again, to start another one.
+    ///
+    /// # Errors
+    ///
+    /// The system's: `NotFound` if there is no such program, for instance. If the process runs but no
+    /// file descriptor is left to watch it with, that is an error, too, and the process is treated as
+    /// one whose [`Child`] has been dropped.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and in one without I/O.
+    #[track_caller]
+    pub fn spawn(&mut self) -> io::Result<Child> {
+        // Before there is a process: nothing could watch it.
+        assert!(
+            Handle::current().has_io(),
+            "the current runtime cannot watch processes, since it has been built without I/O: call \
+             `enable_io` or `enable_all` on its builder"
+        );
+        super::orphans::look_after();
+        Child::new(self.std.spawn()?, self.kill_on_drop)
+    }
+
+    /// Starts the process at once, and gives a future that waits until it has ended. Pipes to it are
+    /// closed.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn) and [`Child::wait`].
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the [`Child`]; see [`kill_on_drop`](Self::kill_on_drop).
+    #[track_caller]
+    pub fn status(&mut self) -> impl Future<Output = io::Result<ExitStatus>> + use<> {
+        let child = self.spawn();
+        async {
+            let mut child = child?;
+            drop((child.stdin.take(), child.stdout.take(), child.stderr.take()));
+            child.wait().await
+        }
+    }
+
+    /// Starts the process at once, with pipes for what it writes, and gives a future that waits until
+    /// it has ended and has all that it wrote. It reads from what this process reads from, if
+    /// [`stdin`](Self::stdin) does not say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn) and [`Child::wait_with_output`].
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the [`Child`]; see [`kill_on_drop`](Self::kill_on_drop).
+    #[track_caller]
+    pub fn output(&mut self) -> impl Future<Output = io::Result<Output>> + use<> {
+        self.std.stdout(Stdio::piped());
+        self.std.stderr(Stdio::piped());
+        let child = self.spawn();
+        async { child?.wait_with_output().await }
+    }
+}
+
+impl From<process::Command> for Command {
+    fn from(std: process::Command) -> Self {
+        Self {
+            std,
+            kill_on_drop: false,
+        }
+    }
+}
