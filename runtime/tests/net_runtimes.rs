@@ -273,3 +273,20 @@ fn a_busy_worker_that_takes_one_event_at_a_time_gets_all_of_them() {
         });
     }
 }
+
+#[test]
+fn to_ask_whether_a_socket_is_ready_spends_no_budget() {
+    on_each_flavor(|| async {
+        let task = fastwake::spawn(async {
+            let (client, _server) = pair().await;
+            client.writable().await.unwrap();
+            fastwake::task::yield_now().await;
+            for _ in 0..1_000 {
+                let writable = pin!(client.writable());
+                assert!(poll_once(writable).await.is_ready());
+            }
+            assert!(fastwake::task::coop::has_budget_remaining());
+        });
+        task.await.unwrap();
+    });
+}

@@ -44,10 +44,17 @@ use super::{Instant, Sleep, sleep_until};
 /// ```
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    let deadline = Instant::now().checked_add(duration);
+    #[expect(
+        clippy::manual_map,
+        reason = "the panic of a runtime without timers is to name the caller"
+    )]
+    let delay = match Instant::now().checked_add(duration) {
+        Some(deadline) => Some(sleep_until(deadline)),
+        None => None,
+    };
     Timeout {
         future: future.into_future(),
-        delay: deadline.map(sleep_until),
+        delay,
     }
 }
 

@@ -11,7 +11,8 @@ pub(super) fn fill<T>(
     room: &mut impl Room,
     read: impl FnOnce(&mut [u8]) -> io::Result<(usize, T)>,
 ) -> io::Result<(usize, T)> {
-    let spare = std::ptr::from_mut(room.spare());
+    // SAFETY: `read` hands it to the system, which only writes to it.
+    let spare = std::ptr::from_mut(unsafe { room.spare() });
     // SAFETY: it is as long as the borrow of `room` above, nothing else refers to it, and the system,
     // which is who gets it, only writes to it.
     let target = unsafe { &mut *(spare as *mut [u8]) };
