@@ -28,8 +28,25 @@
 //!
 //! # Features
 //!
+//! They are called as in tokio; how a program moves over is told in
+//! [`docs/migrating-from-tokio.md`](https://github.com/fastwake/fastwake/blob/main/docs/migrating-from-tokio.md).
+//!
+//! * `fs`: files and directories, on threads that may block.
+//! * `full`: everything but `tokio-compat`.
+//! * `futures-io`: the `futures-io` traits for sockets, beside tokio's.
 //! * `hyper`: hyper's runtime traits, and a server for HTTP/1 and HTTP/2.
-//! * `macros` (default): `#[fastwake::main]` and `#[fastwake::test]`.
+//! * `io-std`: standard input and output, on threads that may block.
+//! * `io-util` (default): `AsyncReadExt` and the like, buffers, `copy`.
+//! * `macros` (default): `#[fastwake::main]`, `#[fastwake::test]`, `select!`, `join!`, `try_join!`.
+//! * `net` (default): TCP, UDP, Unix sockets and pipes.
+//! * `parking_lot`, `rt`, `rt-multi-thread`: always there, and named so that a program's list of
+//!   features stays as it is.
+//! * `process`: processes; brings `net` and `signal`.
+//! * `signal`: Ctrl-C and Unix signals; brings `net`.
+//! * `sync` (default): channels, locks and the like.
+//! * `test-util`: a clock that can be stopped; brings `time`.
+//! * `time` (default): sleeps, intervals, timeouts.
+//! * `tokio-compat`: a tokio context on the runtime's threads, for libraries that insist on tokio.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "fs")]

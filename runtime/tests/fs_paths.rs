@@ -266,7 +266,7 @@ fn outside_a_runtime_an_operation_panics_when_it_is_polled() {
         polled(fs::File::from_std(tempfile::tempfile().unwrap()).set_len(0)),
     ];
     for message in messages {
-        assert!(message.contains("no current runtime"), "{message}");
+        assert!(message.contains("no reactor running"), "{message}");
     }
 }
 

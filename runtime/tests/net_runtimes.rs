@@ -27,6 +27,7 @@ fn each_flavor() -> [Runtime; 3] {
 fn assert_over<T: std::fmt::Debug>(result: io::Result<T>) {
     let error = result.unwrap_err();
     assert!(error.to_string().contains("has been shut down"), "{error}");
+    assert!(fastwake::runtime::is_rt_shutdown_err(&error), "{error}");
 }
 
 /// Ping-pong for a while, with waits in both directions.
@@ -243,5 +244,49 @@ fn a_socket_without_a_runtime_with_io_panics_and_says_what_to_do() {
         let message =
             panic_message(|| runtime.block_on(async { drop(TcpListener::bind(LOCALHOST).await) }));
         assert!(message.contains("enable_io"), "{message}");
+    });
+}
+
+#[test]
+fn a_busy_worker_that_takes_one_event_at_a_time_gets_all_of_them() {
+    for builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        must_end(move || {
+            let mut builder = builder;
+            builder.worker_threads(1).enable_all();
+            let runtime = builder.max_io_events_per_busy_tick(1).build().unwrap();
+            // It never waits for events.
+            runtime.spawn(async {
+                loop {
+                    fastwake::task::yield_now().await;
+                }
+            });
+            let exchanges = (0..8).map(|_| async {
+                let (mut one, mut other) = pair().await;
+                exchange(&mut one, &mut other).await;
+            });
+            let tasks: Vec<_> = exchanges.map(|each| runtime.spawn(each)).collect();
+            runtime.block_on(async {
+                for task in tasks {
+                    task.await.unwrap();
+                }
+            });
+        });
+    }
+}
+
+#[test]
+fn to_ask_whether_a_socket_is_ready_spends_no_budget() {
+    on_each_flavor(|| async {
+        let task = fastwake::spawn(async {
+            let (client, _server) = pair().await;
+            client.writable().await.unwrap();
+            fastwake::task::yield_now().await;
+            for _ in 0..1_000 {
+                let writable = pin!(client.writable());
+                assert!(poll_once(writable).await.is_ready());
+            }
+            assert!(fastwake::task::coop::has_budget_remaining());
+        });
+        task.await.unwrap();
     });
 }

@@ -109,7 +109,7 @@ fn a_panic_comes_out_of_block_on_and_the_runtime_goes_on() {
 fn there_is_no_current_runtime_outside() {
     let error = Handle::try_current().unwrap_err();
     assert!(error.is_missing_context() && !error.is_thread_local_destroyed());
-    assert!(error.to_string().starts_with("there is no current runtime"));
+    assert!(error.to_string().starts_with("there is no reactor running"));
     let attempts: [fn(); 5] = [
         || drop(Handle::current()),
         || drop(spawn(async {})),
@@ -119,7 +119,7 @@ fn there_is_no_current_runtime_outside() {
     ];
     for attempt in attempts {
         let text = panic_message(attempt);
-        assert!(text.starts_with("there is no current runtime"), "{text}");
+        assert!(text.starts_with("there is no reactor running"), "{text}");
     }
 }
 

@@ -39,6 +39,21 @@ fn a_number_that_is_out_of_bounds_panics_and_names_the_bound() {
         let text = panic_message(|| set(&mut builder));
         assert_eq!(text, format!("{name} is 0; it must be at least 1"));
     }
+    let setters: [(&str, Set); 2] = [
+        ("max_io_events_per_tick", |builder| {
+            builder.max_io_events_per_tick(0);
+        }),
+        ("max_io_events_per_busy_tick", |builder| {
+            builder.max_io_events_per_busy_tick(0);
+        }),
+    ];
+    for (name, set) in setters {
+        let text = panic_message(|| set(&mut builder));
+        assert!(
+            text.starts_with(&format!("{name} must be non-zero")),
+            "{text}"
+        );
+    }
     // A refused value leaves the builder as it was.
     assert!(builder.worker_threads(1).build().is_ok());
 }

@@ -346,3 +346,13 @@ fn spares_that_arrive_at_the_end_leave() {
         }
     });
 }
+
+#[test]
+fn a_closure_for_which_a_thread_is_being_made_runs() {
+    for _ in 0..50 {
+        let runtime = current_thread();
+        let closure = runtime.spawn_blocking(|| 42);
+        drop(runtime);
+        assert_eq!(multi_thread(1).block_on(closure).unwrap(), 42);
+    }
+}

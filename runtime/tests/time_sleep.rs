@@ -116,3 +116,20 @@ fn whoever_blocks_leaves_the_driver_to_somebody() {
         runtime.shutdown_background();
     });
 }
+
+#[test]
+fn a_sleep_has_not_elapsed_before_it_is_polled_or_moved() {
+    must_end(|| {
+        each_flavor(|runtime| {
+            runtime.block_on(async {
+                let mut nap = std::pin::pin!(sleep(Duration::ZERO));
+                assert!(!nap.is_elapsed());
+                nap.as_mut().await;
+                assert!(nap.is_elapsed());
+                let mut moved = std::pin::pin!(sleep(Duration::from_secs(3_600)));
+                moved.as_mut().reset(Instant::now());
+                assert!(moved.is_elapsed());
+            });
+        });
+    });
+}

@@ -134,11 +134,11 @@ impl Queue {
 
     /// What is a thread to do that has just finished a closure?
     pub(super) fn order(&mut self, seat: u32) -> Order {
-        if self.closed {
-            self.leave(seat);
-            return Order::Leave;
-        }
         match self.tasks.pop_front() {
+            None if self.closed => {
+                self.leave(seat);
+                Order::Leave
+            }
             None => {
                 self.idle.push(seat);
                 Order::Sleep
@@ -199,9 +199,11 @@ impl Queue {
         self.free.push(seat);
     }
 
-    /// Takes no more; what has not begun is returned, to be cancelled.
+    /// Takes no more; what has not begun is returned, to be cancelled. A closure for which a thread
+    /// is being made has begun, as far as its owner can tell: the thread takes one, and goes.
     pub(super) fn close(&mut self) -> TaskList {
         self.closed = true;
-        std::mem::take(&mut self.tasks)
+        let begun = self.tasks.take_front(self.starting);
+        std::mem::replace(&mut self.tasks, begun)
     }
 }

@@ -38,6 +38,6 @@ pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
 pub(crate) use list::TaskList;
-pub(crate) use owned::OwnedTasks;
+pub(crate) use owned::{OwnedTasks, Swept};
 pub(crate) use raw::{Schedule, TaskMeta, new, new_local};
 pub(crate) use runnable::{Ran, Runnable};

@@ -6,6 +6,15 @@
 
 use super::header::OwnerList;
 
+/// What came of [closing](OwnedTasks::close_and_cancel) a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) struct Swept {
+    pub(crate) cancelled: usize,
+    /// Running, or scheduled by somebody who has yet to find out that the queues are closed.
+    pub(crate) left: usize,
+}
+
 /// A list of adopted tasks.
 pub(crate) struct OwnedTasks(OwnerList);
 
@@ -18,10 +27,10 @@ impl OwnedTasks {
         &self.0
     }
 
-    /// Closes the list and cancels the tasks that are idle. Returns how many are left: running, or
-    /// scheduled by somebody who has yet to find out that the queues are closed.
-    pub(crate) fn close_and_cancel(&self) -> usize {
+    /// Closes the list and cancels the tasks that are idle.
+    pub(crate) fn close_and_cancel(&self) -> Swept {
         let (mut claimed, left) = self.0.close_and_claim();
+        let mut cancelled = 0;
         while let Some(task) = claimed {
             // SAFETY: a claimed task is ours. It is linked to the next claimed one by its queue
             // link, and has no owner any more.
@@ -30,8 +39,9 @@ impl OwnedTasks {
                 .with(|next| unsafe { *next });
             // SAFETY: claimed, and used once.
             unsafe { (task.as_ref().vtable.cancel_claimed)(task) };
+            cancelled += 1;
         }
-        left
+        Swept { cancelled, left }
     }
 
     /// How many tasks are in the list.

@@ -21,6 +21,9 @@ const BUDGET: u8 = 128;
 thread_local! {
     /// What the poll that runs on this thread has left; `None` if nobody counts.
     static LEFT: Cell<Option<u8>> = const { Cell::new(None) };
+
+    /// Has a poll on this thread let the others go first?
+    static YIELDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Puts the budget back as it was around a poll.
@@ -44,6 +47,18 @@ fn with_budget<R>(budget: Option<u8>, f: impl FnOnce() -> R) -> R {
 #[inline]
 pub(crate) fn budget<R>(poll: impl FnOnce() -> R) -> R {
     with_budget(Some(BUDGET), poll)
+}
+
+/// The poll that runs lets the others go first: the other tasks, and the driver.
+pub(crate) fn let_others_go_first(context: &Context<'_>) {
+    let _ = YIELDED.try_with(|yielded| yielded.set(true));
+    // A task that is woken while it runs is queued again behind the others.
+    context.waker().wake_by_ref();
+}
+
+/// Has a poll called [`let_others_go_first`] since this was last asked?
+pub(crate) fn take_yielded() -> bool {
+    YIELDED.try_with(Cell::take).unwrap_or(false)
 }
 
 /// Runs what nobody is to count.
@@ -138,7 +153,7 @@ pub fn poll_proceed(context: &mut Context<'_>) -> Poll<RestoreOnPending> {
     match before {
         None => Poll::Ready(RestoreOnPending::new(None)),
         Some(0) => {
-            context.waker().wake_by_ref();
+            let_others_go_first(context);
             Poll::Pending
         }
         Some(left) => {

@@ -70,6 +70,8 @@ pub(crate) struct DriverConfig {
     pub(crate) time: bool,
     /// Events taken from the system in one go.
     pub(crate) events: usize,
+    /// As `events`, when there is other work; `None`: as many.
+    pub(crate) busy_events: Option<usize>,
 }
 
 impl DriverConfig {
@@ -96,6 +98,8 @@ pub(crate) struct Driver {
 struct Queue {
     poll: mio::Poll,
     events: mio::Events,
+    /// For a look that is not to sleep, if that takes another number.
+    busy_events: Option<mio::Events>,
 }
 
 /// The right to drive, for one turn.
@@ -121,6 +125,7 @@ impl Driver {
             queue: Mutex::new(Queue {
                 poll,
                 events: mio::Events::with_capacity(config.events),
+                busy_events: config.busy_events.map(mio::Events::with_capacity),
             }),
             sources: Sources::new(),
             timers: Timers::new(clock),
@@ -306,7 +311,15 @@ impl Driving<'_> {
 
     /// Asks the system.
     fn look(&mut self, timeout: Option<Duration>, wakers: &mut Vec<Waker>) {
-        let Queue { poll, events } = &mut *self.queue;
+        let Queue {
+            poll,
+            events,
+            busy_events,
+        } = &mut *self.queue;
+        let events = match busy_events {
+            Some(busy_events) if timeout == Some(Duration::ZERO) => busy_events,
+            _ => events,
+        };
         if poll.poll(events, timeout).is_err() {
             // Interrupted by a signal. (Nothing else can happen to a queue that is open.)
             return;

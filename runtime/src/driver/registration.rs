@@ -128,11 +128,16 @@ impl Registration {
     ) -> io::Result<R> {
         loop {
             let event = self.readiness(interest).await?;
+            // Who only waits, as `readable` does, spends nothing.
+            let unit = poll_fn(poll_proceed).await;
             match operation() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.clear_readiness(event);
                 }
-                done => return done,
+                done => {
+                    unit.made_progress();
+                    return done;
+                }
             }
         }
     }
@@ -167,9 +172,7 @@ pub(crate) struct Waiting<'a> {
 
 impl Waiting<'_> {
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ReadyEvent>> {
-        let unit = ready!(poll_proceed(context));
         let event = ready!(self.source.poll_future(context, self.mask, &mut self.key));
-        unit.made_progress();
         Poll::Ready(alive(event))
     }
 }
@@ -191,5 +194,5 @@ fn alive(event: ReadyEvent) -> io::Result<ReadyEvent> {
 }
 
 fn gone() -> io::Error {
-    io::Error::other("the runtime that this I/O resource belongs to has been shut down")
+    crate::runtime::shut_down_error()
 }

@@ -16,6 +16,8 @@ use super::wheel::Key;
 pub(crate) struct Timer {
     driver: Arc<Driver>,
     deadline: Instant,
+    /// Has it been polled, or moved? Before, it cannot have elapsed.
+    begun: bool,
     armed: Option<Armed>,
 }
 
@@ -31,6 +33,7 @@ impl Timer {
         Self {
             driver,
             deadline,
+            begun: false,
             armed: None,
         }
     }
@@ -39,14 +42,15 @@ impl Timer {
         self.deadline
     }
 
-    /// Has the deadline come?
+    /// Has the deadline come, of a timer that has begun?
     pub(crate) fn is_elapsed(&self) -> bool {
-        self.driver.timers.clock.now() >= self.deadline
+        self.begun && self.driver.timers.clock.now() >= self.deadline
     }
 
     /// Moves the deadline. Whoever polled last is woken for the new one.
     pub(crate) fn reset(&mut self, deadline: Instant) {
         self.deadline = deadline;
+        self.begun = true;
         if let Some(armed) = self.armed.take() {
             self.driver.timers.disarm(armed.key);
             if self.arm(&armed.waker).is_err() {
@@ -62,6 +66,7 @@ impl Timer {
     #[track_caller]
     pub(crate) fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(poll_proceed(context));
+        self.begun = true;
         if self.is_elapsed() {
             self.disarm();
             unit.made_progress();
@@ -114,5 +119,5 @@ impl Drop for Timer {
 
 #[track_caller]
 fn refuse() -> ! {
-    panic!("a timer was polled whose runtime has been shut down: it would never fire")
+    panic!("a fastwake context was found, but it is being shutdown: the timer would never fire")
 }

@@ -24,13 +24,17 @@ impl Counter {
     }
 }
 
-/// Written by any thread; for events that cost a system call anyway.
+/// Written by any thread; for events that are rare or cost a system call anyway.
 #[derive(Debug, Default)]
 pub(crate) struct SharedCounter(AtomicU64);
 
 impl SharedCounter {
     pub(crate) fn increment(&self) {
-        self.0.fetch_add(1, Relaxed);
+        self.add(1);
+    }
+
+    pub(crate) fn add(&self, n: usize) {
+        self.0.fetch_add(n as u64, Relaxed);
     }
 
     pub(crate) fn get(&self) -> u64 {
@@ -43,6 +47,8 @@ impl SharedCounter {
 pub(crate) struct WorkerCounters {
     /// Polls begun. Also tells whether a worker is still in the poll that it was in before.
     pub(crate) polls: Counter,
+    /// Tasks spawned by the worker itself.
+    pub(crate) spawned: Counter,
     /// Tasks polled for the first time.
     pub(crate) started: Counter,
     /// Tasks that gave an output, panicked, or were dropped.
@@ -51,6 +57,8 @@ pub(crate) struct WorkerCounters {
     pub(crate) steals_in_pod: Counter,
     /// Batches taken from another pool.
     pub(crate) steals_across: Counter,
+    /// Nanoseconds that the worker was awake, up to the last time that it went to sleep.
+    pub(crate) busy: Counter,
     /// Times that the worker went to sleep.
     pub(crate) parks: Counter,
     /// Times that it woke and found nothing to do.
@@ -64,6 +72,8 @@ pub(crate) struct WorkerCounters {
 /// One injector's counts; the holder of its lock writes the first half.
 #[derive(Debug, Default)]
 pub(crate) struct InjectorCounters {
+    /// Tasks spawned from elsewhere.
+    pub(crate) spawned: Counter,
     /// Idle workers chosen to be woken.
     pub(crate) picks: Counter,
     /// Picks by a worker that took work and left some.
@@ -72,6 +82,8 @@ pub(crate) struct InjectorCounters {
     pub(crate) coalesced: Counter,
     /// Workers that retired after their keep-alive.
     pub(crate) retired: Counter,
+    /// Tasks dropped at the pool's end, or for want of a thread.
+    pub(crate) dropped: SharedCounter,
     /// Wake-ups that made no system call, because the worker had been woken since it was picked.
     pub(crate) wakes_saved: SharedCounter,
     /// Work put down in a full pool, for which a neighbour was asked.

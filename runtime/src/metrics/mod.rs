@@ -5,5 +5,5 @@ mod counter;
 mod snapshot;
 
 pub(crate) use counter::{Counter, InjectorCounters, SharedCounter, WorkerCounters};
-pub(crate) use snapshot::WorkerParks;
+pub(crate) use snapshot::WorkerTimes;
 pub use snapshot::{BlockingMetrics, PoolKind, PoolMetrics};

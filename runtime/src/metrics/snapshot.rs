@@ -1,6 +1,10 @@
 #![forbid(unsafe_code)]
 //! The counts at one moment, for the user.
 
+use std::ops::AddAssign;
+use std::time::Duration;
+
+use super::WorkerCounters;
 use crate::topology::CpuSet;
 
 /// What a pool is for.
@@ -37,11 +41,14 @@ pub struct PoolMetrics {
     pub running_workers: Option<usize>,
     /// How many sleep; `None` if the lock was held.
     pub idle_workers: Option<usize>,
+    /// Tasks spawned on the pool, or by one of its workers.
+    pub tasks_spawned: u64,
     /// Tasks polled for the first time.
     pub tasks_started: u64,
-    /// Tasks that gave an output, panicked or were dropped by a worker in its turn; those that a
-    /// shutdown drops are not counted.
+    /// Tasks that gave an output, panicked or were dropped by a worker in its turn.
     pub tasks_completed: u64,
+    /// Tasks dropped otherwise: by a shutdown, or because the system gave no thread.
+    pub tasks_dropped: u64,
     /// Polls.
     pub polls: u64,
     /// Idle workers chosen, under the lock, to be woken after it.
@@ -79,23 +86,34 @@ pub struct PoolMetrics {
     /// Tasks that have been polled and are not complete now.
     pub suspended_tasks: usize,
     /// Of each worker; those that stand in for a blocked one count with one that has its thread.
-    pub(crate) by_worker: Vec<WorkerParks>,
+    pub(crate) by_worker: Vec<WorkerTimes>,
 }
 
-/// How often a worker has gone to sleep, and how often it has woken.
+/// How often a worker has gone to sleep and woken, and for how long it was awake.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct WorkerParks {
+pub(crate) struct WorkerTimes {
     pub(crate) parks: u64,
     pub(crate) unparks: u64,
+    pub(crate) busy: Duration,
 }
 
-impl WorkerParks {
-    /// From the times it has gone to sleep, and whether it sleeps now.
-    pub(crate) fn new(parks: u64, is_parked: bool) -> Self {
+impl WorkerTimes {
+    /// From what the worker has counted, and whether it sleeps now.
+    pub(crate) fn new(counters: &WorkerCounters, is_parked: bool) -> Self {
+        let parks = counters.parks.get();
         Self {
             parks,
             unparks: parks.saturating_sub(u64::from(is_parked)),
+            busy: Duration::from_nanos(counters.busy.get()),
         }
+    }
+}
+
+impl AddAssign for WorkerTimes {
+    fn add_assign(&mut self, other: Self) {
+        self.parks += other.parks;
+        self.unparks += other.unparks;
+        self.busy += other.busy;
     }
 }
 
@@ -110,8 +128,10 @@ impl PoolMetrics {
             threads: None,
             running_workers: None,
             idle_workers: None,
+            tasks_spawned: 0,
             tasks_started: 0,
             tasks_completed: 0,
+            tasks_dropped: 0,
             polls: 0,
             picks: 0,
             chain_kicks: 0,
@@ -130,7 +150,7 @@ impl PoolMetrics {
             worklist_depth: 0,
             local_queue_depth: 0,
             suspended_tasks: 0,
-            by_worker: vec![WorkerParks::default(); workers],
+            by_worker: vec![WorkerTimes::default(); workers],
         }
     }
 }

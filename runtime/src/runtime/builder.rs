@@ -78,6 +78,7 @@ impl Builder {
                 io: false,
                 time: false,
                 events: IO_EVENTS,
+                busy_events: None,
             },
             start_paused: false,
             threads: ThreadConfig {
@@ -127,9 +128,40 @@ impl Builder {
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
         assert!(
             events > 0,
-            "max_io_events_per_tick is 0; it must be at least 1"
+            "max_io_events_per_tick must be non-zero: at least one event is taken"
         );
         self.driver.events = events;
+        self
+    }
+
+    /// How many events are taken in one go by a worker that has other work, and so does not wait for
+    /// them. Fewer keep what they wake from crowding out the tasks that wait already; the rest stay
+    /// with the system. Default: as many as [`max_io_events_per_tick`](Self::max_io_events_per_tick).
+    ///
+    /// # Panics
+    ///
+    /// If `events` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread()
+    ///     .enable_io()
+    ///     .max_io_events_per_tick(128)
+    ///     .max_io_events_per_busy_tick(8)
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn max_io_events_per_busy_tick(&mut self, events: usize) -> &mut Self {
+        assert!(
+            events > 0,
+            "max_io_events_per_busy_tick must be non-zero: at least one event is taken"
+        );
+        self.driver.busy_events = Some(events);
         self
     }
 

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::MutexGuard;
 use std::{error, fmt, thread};
 
 use super::{Handle, RuntimeFlavor};
@@ -53,7 +54,7 @@ impl fmt::Display for TryCurrentError {
         f.write_str(if self.torn_down {
             "there is no current runtime: the thread is ending and its thread-locals are gone"
         } else {
-            "there is no current runtime: this must be called from inside a fastwake runtime, \
+            "there is no reactor running, must be called from the context of a fastwake runtime, \
              such as a function under `#[fastwake::main]`, or with a `Runtime::enter` guard held"
         })
     }
@@ -81,8 +82,8 @@ struct Entered {
     depth: usize,
     #[cfg(feature = "tokio-compat")]
     _tokio: Option<super::tokio_compat::Entered>,
-    /// Belongs to its thread.
-    _thread: PhantomData<*const ()>,
+    /// Belongs to its thread, as a lock's guard does: others may look at it.
+    _thread: PhantomData<MutexGuard<'static, ()>>,
 }
 
 /// Makes a runtime the current one. A thread that is being torn down has none any more; there a

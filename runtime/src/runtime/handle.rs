@@ -331,7 +331,8 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.assert_may_block();
         let _entered = self.enter();
-        context::forbid_blocking(self.runtime_flavor(), || park_on(future))
+        // Of whatever flavor: no task and no core is on this thread, so it may be blocked in place.
+        context::forbid_blocking(RuntimeFlavor::MultiThread, || park_on(future))
     }
 
     /// As [`block_on`](Self::block_on), and runs the tasks of a current-thread runtime meanwhile.
@@ -349,7 +350,7 @@ impl Handle {
     fn assert_may_block(&self) {
         assert!(
             context::is_blocking_allowed(),
-            "Cannot start a runtime from within a runtime: `block_on` would block a thread that is \
+            "Cannot start a runtime from within a runtime. `block_on` would block a thread that is \
              there to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
         );
     }
@@ -371,8 +372,8 @@ impl Handle {
     pub(crate) fn io_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
         driver.filter(|driver| driver.has_io()).expect(
-            "the current runtime has been built without I/O: call `enable_io` or `enable_all` on \
-             its builder",
+            "a fastwake context was found, but IO is disabled. Call `enable_io` on the runtime \
+             builder to enable IO, or `enable_all`",
         )
     }
 
@@ -386,8 +387,8 @@ impl Handle {
     pub(crate) fn time_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
         driver.filter(|driver| driver.has_time()).expect(
-            "the current runtime has been built without timers: call `enable_time` or \
-             `enable_all` on its builder",
+            "a fastwake context was found, but timers are disabled. Call `enable_time` on the \
+             runtime builder to enable timers, or `enable_all`",
         )
     }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Names a runtime, uniquely among all runtimes of the process; from
-/// [`Handle::id`](super::Handle::id).
+/// Names a runtime or a [`LocalSet`](crate::task::LocalSet), uniquely among all of the process; from
+/// [`Handle::id`](super::Handle::id) and [`LocalSet::id`](crate::task::LocalSet::id).
 ///
 /// # Examples
 ///
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Id(NonZeroU64);
 
 impl Id {
-    pub(super) fn next() -> Self {
+    pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NonZeroU64::MIN.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed)))
     }

@@ -1,7 +1,10 @@
 #![forbid(unsafe_code)]
 //! What a runtime has done so far, for the user.
 
-use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics, WorkerParks};
+use std::time::Duration;
+
+use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics, WorkerTimes};
+use crate::scheduler;
 
 use super::{Handle, RuntimeFlavor};
 
@@ -51,6 +54,29 @@ impl RuntimeMetrics {
         }
     }
 
+    /// How many tasks have been spawned and are neither complete nor dropped. Closures for
+    /// CPU-intensive work are tasks, those for blocking threads are not; nor are those of a
+    /// [`LocalSet`](crate::task::LocalSet).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Builder::new_current_thread().build()?;
+    /// let task = runtime.spawn(async {});
+    /// assert_eq!(runtime.metrics().num_alive_tasks(), 1);
+    /// runtime.block_on(task).unwrap();
+    /// assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn num_alive_tasks(&self) -> usize {
+        let gone = |pool: &PoolMetrics| pool.tasks_completed + pool.tasks_dropped;
+        // First those that are gone: a task that goes meanwhile is not to hide one that stays.
+        let gone: u64 = self.pools().iter().map(gone).sum();
+        let spawned: u64 = self.pools().iter().map(|pool| pool.tasks_spawned).sum();
+        spawned.saturating_sub(gone) as usize
+    }
+
     /// How many tasks have been polled and are not complete.
     #[must_use]
     pub fn num_suspended_tasks(&self) -> usize {
@@ -95,12 +121,37 @@ impl RuntimeMetrics {
     #[track_caller]
     #[must_use]
     pub fn worker_park_unpark_count(&self, worker: usize) -> u64 {
-        let WorkerParks { parks, unparks } = self.worker(worker);
+        let WorkerTimes { parks, unparks, .. } = self.worker(worker);
         parks + unparks
     }
 
+    /// For how long a worker has been awake, up to the last time that it went to sleep.
+    ///
+    /// What stands in for a blocked worker counts with one that has a number, so this may grow faster
+    /// than time passes.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such worker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = fastwake::runtime::Builder::new_current_thread().build()?;
+    /// runtime.block_on(async { std::thread::sleep(Duration::from_millis(5)) });
+    /// assert!(runtime.metrics().worker_total_busy_duration(0) >= Duration::from_millis(5));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
-    fn worker(&self, worker: usize) -> WorkerParks {
+    #[must_use]
+    pub fn worker_total_busy_duration(&self, worker: usize) -> Duration {
+        self.worker(worker).busy
+    }
+
+    #[track_caller]
+    fn worker(&self, worker: usize) -> WorkerTimes {
         let has_numbers =
             |pool: &PoolMetrics| matches!(pool.kind, PoolKind::Unbound | PoolKind::CurrentThread);
         let mut workers = self
@@ -109,7 +160,7 @@ impl RuntimeMetrics {
             .filter(has_numbers)
             .flat_map(|pool| pool.by_worker);
         match workers.nth(worker) {
-            Some(parks) => parks,
+            Some(times) => times,
             None => panic!(
                 "there is no worker {worker}: the runtime has {}, numbered from 0",
                 self.num_workers()
@@ -122,4 +173,27 @@ impl RuntimeMetrics {
     pub fn blocking(&self) -> BlockingMetrics {
         self.handle.inner().blocking.metrics()
     }
+}
+
+/// The number, among the workers of its runtime, of the one that this thread is; what the methods of
+/// [`RuntimeMetrics`] take.
+///
+/// One that stands in for a blocked worker has the number under which it is counted. `None` on any
+/// other thread: one for blocking or CPU-intensive closures, one of the CPU that
+/// [`Handle::spawn_on`] names, or one that is in `block_on` without running the tasks.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::{Runtime, worker_index};
+///
+/// let runtime = Runtime::new()?;
+/// let index = runtime.block_on(runtime.spawn(async { worker_index() })).unwrap();
+/// assert!(index < Some(runtime.metrics().num_workers()));
+/// assert_eq!(runtime.block_on(async { worker_index() }), None);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use]
+pub fn worker_index() -> Option<usize> {
+    scheduler::worker_index()
 }

@@ -14,6 +14,7 @@ mod id;
 mod local;
 mod metrics;
 mod owner;
+mod shut_down;
 #[cfg(feature = "tokio-compat")]
 mod tokio_compat;
 
@@ -23,7 +24,9 @@ pub(crate) use context::{allow_blocking, forbid_block_in_place, may_block_in_pla
 pub use handle::{Handle, RuntimeFlavor};
 pub use id::Id;
 pub use local::{LocalOptions, LocalRuntime};
-pub use metrics::RuntimeMetrics;
+pub use metrics::{RuntimeMetrics, worker_index};
 pub use owner::Runtime;
+pub use shut_down::is_rt_shutdown_err;
+pub(crate) use shut_down::shut_down_error;
 
 pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics};

@@ -10,14 +10,16 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_task::{ArcWake, waker_ref};
 
-use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskList, TaskMeta};
+use crate::cell::{
+    self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, Swept, TaskList, TaskMeta,
+};
 use crate::coop;
 use crate::driver::{Driver, Driving};
-use crate::metrics::{Counter, PoolKind, PoolMetrics, WorkerCounters, WorkerParks};
+use crate::metrics::{Counter, PoolKind, PoolMetrics, SharedCounter, WorkerCounters, WorkerTimes};
 use crate::park::{Parker, ThreadParker, Unparked};
 use crate::primitives::{Lock, ThreadId, quietly};
 use crate::threads::{self, ThreadConfig};
@@ -46,6 +48,10 @@ pub(crate) struct CurrentThread {
     core: Lock<CorePlace>,
     /// Written by the thread that has the core.
     counters: WorkerCounters,
+    /// Tasks spawned from elsewhere; written under `shared`'s lock.
+    spawned: Counter,
+    /// Tasks dropped at the end, by whoever ends the scheduler.
+    dropped: SharedCounter,
     /// Wake-ups chosen; written under `shared`'s lock.
     picks: Counter,
     /// Wake-ups issued. Only when it equals `picks` may the scheduler go.
@@ -64,6 +70,10 @@ struct Shared {
 #[derive(Default)]
 struct Core {
     queue: RefCell<TaskList>,
+    /// Tasks that let the others go first; queued again when the driver has been looked at.
+    yielded: RefCell<TaskList>,
+    /// Has the future of `block_on` let the others go first?
+    yields: Cell<bool>,
     tick: Cell<u32>,
     /// Room for those whom events wake, kept from one time to the next.
     wakers: Cell<Vec<Waker>>,
@@ -79,6 +89,8 @@ enum CorePlace {
 struct CoreGuard<'a> {
     scheduler: &'a Arc<CurrentThread>,
     core: Option<Box<Core>>,
+    /// When it has taken the core, or woken up.
+    awake_since: Cell<Instant>,
 }
 
 /// What the thread-local says: which scheduler's core this thread has.
@@ -115,6 +127,8 @@ impl CurrentThread {
             owned: OwnedTasks::new(),
             core: Lock::new(CorePlace::Here(Box::default())),
             counters: WorkerCounters::default(),
+            spawned: Counter::default(),
+            dropped: SharedCounter::default(),
             picks: Counter::default(),
             issued: AtomicU64::new(0),
         })
@@ -177,23 +191,33 @@ impl CurrentThread {
         };
         let handles = futures.into_iter().map(new).collect();
         if !tasks.is_empty() {
-            self.accept_all(tasks);
+            let spawned = tasks.len();
+            self.accept_all(tasks, spawned);
         }
         handles
     }
 
     /// Takes a task that was scheduled on the calling thread.
     fn accept(&self, task: Runnable) {
+        let is_new = task.is_new();
         match self.core_of_this_thread() {
-            Some(core) => core.queue.borrow_mut().push_back(task),
-            None => self.accept_all(TaskList::from_iter([task])),
+            Some(core) => {
+                if is_new {
+                    self.counters.spawned.increment();
+                }
+                core.queue.borrow_mut().push_back(task);
+            }
+            None => self.accept_all(TaskList::from_iter([task]), usize::from(is_new)),
         }
     }
 
-    fn accept_all(&self, tasks: TaskList) {
+    /// `spawned` of the tasks have not been anywhere yet.
+    fn accept_all(&self, tasks: TaskList, spawned: usize) {
         let mut shared = self.shared.lock();
+        self.spawned.add(spawned as u64);
         if shared.closed {
             drop(shared);
+            self.dropped.add(spawned);
             return tasks.for_each(Runnable::refuse);
         }
         shared.worklist.append(tasks);
@@ -224,6 +248,12 @@ impl CurrentThread {
     /// The driver, for something that it is to wait for.
     pub(crate) fn driver(&self) -> Option<&Arc<Driver>> {
         self.config.driver.as_ref()
+    }
+
+    /// The number of the worker that this thread is, if it has a core.
+    pub(super) fn worker_index() -> Option<usize> {
+        let (_, core) = CURRENT.try_with(Cell::get).ok()?;
+        (!core.is_null()).then_some(0)
     }
 
     fn core_of_this_thread(&self) -> Option<&Core> {
@@ -257,6 +287,7 @@ impl CurrentThread {
             CorePlace::Here(core) => Some(CoreGuard {
                 scheduler: self,
                 core: Some(core),
+                awake_since: Cell::new(Instant::now()),
             }),
             taken => {
                 *place = taken;
@@ -296,10 +327,13 @@ impl CurrentThread {
     fn finish(&self, core: &Core) {
         let mut pause = Duration::from_micros(10);
         loop {
-            core.queue.take().for_each(Runnable::cancel);
-            let worklist = std::mem::take(&mut self.shared.lock().worklist);
-            worklist.for_each(Runnable::cancel);
-            let left = self.owned.close_and_cancel();
+            core.take_back_yielded();
+            let mut queued = core.queue.take();
+            queued.append(std::mem::take(&mut self.shared.lock().worklist));
+            let dropped = queued.len();
+            queued.for_each(Runnable::cancel);
+            let Swept { cancelled, left } = self.owned.close_and_cancel();
+            self.dropped.add(dropped + cancelled);
             let picks = {
                 let _shared = self.shared.lock();
                 self.picks.get()
@@ -319,20 +353,27 @@ impl CurrentThread {
     pub(crate) fn metrics(&self) -> PoolMetrics {
         let counters = &self.counters;
         PoolMetrics {
+            tasks_spawned: self.spawned.get() + counters.spawned.get(),
             tasks_started: counters.started.get(),
             tasks_completed: counters.completed.get(),
+            tasks_dropped: self.dropped.get(),
             polls: counters.polls.get(),
             picks: self.picks.get(),
             wakes: self.issued.load(Relaxed),
             parks: counters.parks.get(),
             worklist_depth: self.shared.lock().worklist.len(),
             suspended_tasks: self.owned.len(),
-            by_worker: vec![WorkerParks::new(
-                counters.parks.get(),
-                self.parker.is_parked(),
-            )],
+            by_worker: vec![WorkerTimes::new(counters, self.parker.is_parked())],
             ..PoolMetrics::new(PoolKind::CurrentThread, CpuSet::new(), 1)
         }
+    }
+}
+
+impl Core {
+    /// The others have gone first.
+    fn take_back_yielded(&self) {
+        self.yields.set(false);
+        self.queue.borrow_mut().append(self.yielded.take());
     }
 }
 
@@ -359,14 +400,16 @@ impl CoreGuard<'_> {
                 if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut context)) {
                     return output;
                 }
+                self.core().yields.set(coop::take_yielded());
                 // One that always wakes itself leaves no moment to sleep in the driver.
                 polls = polls.wrapping_add(1);
                 if polls.is_multiple_of(self.scheduler.config.event_interval) {
                     self.look_at_driver();
                 }
             }
-            if self.run_tasks() {
+            if self.run_tasks() || self.has_yielded() {
                 self.look_at_driver();
+                self.core().take_back_yielded();
             } else {
                 self.park(&main);
             }
@@ -388,10 +431,19 @@ impl CoreGuard<'_> {
             match coop::budget(|| task.run(&scheduler.owned)) {
                 Ran::Completed => counters.completed.increment(),
                 Ran::Suspended => {}
+                Ran::Yielded(task) if coop::take_yielded() => {
+                    self.core().yielded.borrow_mut().push_back(task);
+                }
                 Ran::Yielded(task) => self.core().queue.borrow_mut().push_back(task),
             }
         }
         true
+    }
+
+    /// Has anybody let the others go first who is to run again now?
+    fn has_yielded(&self) -> bool {
+        let core = self.core();
+        core.yields.get() || !core.yielded.borrow().is_empty()
     }
 
     fn next(&self) -> Option<Runnable> {
@@ -419,10 +471,14 @@ impl CoreGuard<'_> {
             .driver()
             .and_then(|driver| driver.try_drive());
         if let Some(driving) = driving {
-            let mut wakers = self.core().wakers.take();
-            driving.look_once(&mut wakers);
-            self.wake_all(wakers);
+            self.look(driving);
         }
+    }
+
+    fn look(&self, driving: Driving<'_>) {
+        let mut wakers = self.core().wakers.take();
+        driving.look_once(&mut wakers);
+        self.wake_all(wakers);
     }
 
     fn wake_all(&self, mut wakers: Vec<Waker>) {
@@ -452,17 +508,30 @@ impl CoreGuard<'_> {
         }
         drop(shared);
         scheduler.counters.parks.increment();
+        self.count_busy();
         let hooks = &scheduler.config.threads;
         threads::call(hooks.on_park.as_ref());
         // The hook may have scheduled something on this thread, which wakes nobody.
         let stay = !self.core().queue.borrow().is_empty() || main.woken.load(Acquire);
         match driving {
-            _ if stay || !scheduler.parker.is_parked() => drop(scheduler.parker.cancel()),
+            // The driver has its turn all the same: a hook that always has something to do must not
+            // keep events away.
+            _ if stay || !scheduler.parker.is_parked() => {
+                scheduler.parker.cancel();
+                driving.into_iter().for_each(|driving| self.look(driving));
+            }
             None => drop(scheduler.parker.wait(None)),
             Some(driving) => self.sleep(driving),
         }
+        self.awake_since.set(Instant::now());
         threads::call(hooks.on_unpark.as_ref());
         scheduler.shared.lock().idle = false;
+    }
+
+    /// Counts the time since it woke up.
+    fn count_busy(&self) {
+        let busy = self.awake_since.get().elapsed();
+        self.scheduler.counters.busy.add(busy.as_nanos() as u64);
     }
 
     fn sleep(&self, driving: Driving<'_>) {
@@ -505,6 +574,7 @@ impl Drop for CoreGuard<'_> {
         if self.scheduler.shared.lock().closed {
             self.scheduler.finish(&core);
         }
+        self.count_busy();
         let mut place = self.scheduler.core.lock();
         let before = std::mem::replace(&mut *place, CorePlace::Here(core));
         drop(place);

@@ -13,6 +13,7 @@ use crate::primitives::atomic::Ordering::{AcqRel, Acquire};
 use crate::threads::{Role, ThreadConfig, Threads};
 use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_thread};
 
+use super::current_thread::CurrentThread;
 use super::injector::Offers;
 use super::monitor::Monitor;
 use super::placement::{self, Plan};
@@ -56,6 +57,7 @@ impl GroupConfig {
             index: 0,
             cpus: self.machine.cpus().clone(),
             strict: false,
+            first_worker: None,
             nice: CPU_INTENSIVE_NICE,
             limit: self.cpu_intensive as u32,
             kept: 0,
@@ -163,7 +165,10 @@ impl Group {
                 .for_each(|cpu| pod_of_cpu[cpu] = index as u16);
         }
         let offers = Offers::new();
+        let mut workers_before = 0;
         let pod = |(index, (Plan { cpus, workers }, driver)): (usize, (Plan, _))| {
+            let first_worker = workers_before;
+            workers_before += workers;
             let workers = workers as u32;
             let (kind, strict) = (PoolKind::Unbound, config.strict);
             let config = PoolConfig {
@@ -171,6 +176,7 @@ impl Group {
                 index,
                 cpus,
                 strict,
+                first_worker: Some(first_worker),
                 nice: 0,
                 limit: workers,
                 kept: workers,
@@ -240,7 +246,7 @@ impl Group {
         Worker::with_current(|worker| {
             let pool = self.pool_for_spawn(worker);
             let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
-            pool.accept(worker, task);
+            pool.accept_new(worker, task);
             handle
         })
     }
@@ -274,7 +280,8 @@ impl Group {
             };
             let handles = futures.into_iter().map(new).collect();
             if !tasks.is_empty() {
-                pool.submit_batch(tasks);
+                let spawned = tasks.len();
+                pool.submit_batch(tasks, spawned);
             }
             handles
         })
@@ -288,7 +295,7 @@ impl Group {
     {
         let pool = &self.cpu_intensive;
         let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
-        Worker::with_current(|worker| pool.accept(worker, task));
+        Worker::with_current(|worker| pool.accept_new(worker, task));
         handle
     }
 
@@ -309,7 +316,7 @@ impl Group {
     {
         let pool = self.pool_of_cpu(cpu)?;
         let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
-        Worker::with_current(|worker| pool.accept(worker, task));
+        Worker::with_current(|worker| pool.accept_new(worker, task));
         Ok(handle)
     }
 
@@ -345,6 +352,7 @@ impl Group {
             index,
             cpus: CpuSet::from_iter([cpu]),
             strict: true,
+            first_worker: None,
             nice: 0,
             limit: 1,
             kept: 0,
@@ -404,6 +412,11 @@ impl Group {
             .map(|pool| pool.config.limit as usize)
             .sum()
     }
+}
+
+/// The number among its runtime's workers of the one that this thread is, or stands in for.
+pub(crate) fn worker_index() -> Option<usize> {
+    CurrentThread::worker_index().or_else(|| Worker::with_current(|worker| worker?.number()))
 }
 
 impl Host for Group {

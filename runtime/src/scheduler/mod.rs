@@ -38,5 +38,5 @@ mod tests;
 mod worker;
 
 pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
-pub(crate) use group::{Group, GroupConfig, block_in_place};
+pub(crate) use group::{Group, GroupConfig, block_in_place, worker_index};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};

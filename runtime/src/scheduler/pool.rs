@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use crate::cell::{Runnable, TaskList};
+use crate::cell::{Runnable, Swept, TaskList};
 use crate::driver::Driver;
 use crate::metrics::{PoolKind, WorkerCounters};
 use crate::park::Unparked;
@@ -31,6 +31,8 @@ pub(super) struct PoolConfig {
     pub(super) cpus: CpuSet,
     /// Are the workers pinned to them, and the tasks with the workers?
     pub(super) strict: bool,
+    /// The number of the first worker among those of the runtime, if they have numbers.
+    pub(super) first_worker: Option<usize>,
     /// Scheduling priority of the workers, as a `nice` value.
     pub(super) nice: i32,
     /// Workers that may run at once.
@@ -274,10 +276,14 @@ impl Pool {
 
     /// Puts a task on the worklist and sees to it that somebody comes for it.
     pub(super) fn submit(&self, task: Runnable) {
+        let is_new = task.is_new();
         let mut session = self.injector.lock();
+        if is_new {
+            self.injector.counters.spawned.increment();
+        }
         if session.is_closed() {
             drop(session);
-            return task.refuse();
+            return self.refuse(task);
         }
         session.worklist.push_back(task);
         let kick = self.pick(&mut session);
@@ -295,14 +301,16 @@ impl Pool {
         }
     }
 
-    /// Puts many tasks on the worklist in one go, and wakes as many workers as they need.
-    pub(super) fn submit_batch(&self, tasks: TaskList) {
+    /// Puts many tasks on the worklist in one go, and wakes as many workers as they need. `spawned`
+    /// of them have not been anywhere yet.
+    pub(super) fn submit_batch(&self, tasks: TaskList, spawned: usize) {
         let n = tasks.len();
         let mut kicks = KickBatch::default();
         let mut session = self.injector.lock();
+        self.injector.counters.spawned.add(spawned as u64);
         if session.is_closed() {
             drop(session);
-            return tasks.for_each(Runnable::refuse);
+            return tasks.for_each(|task| self.refuse(task));
         }
         session.worklist.append(tasks);
         for earlier in 0..n.min(KickBatch::CAPACITY) {
@@ -321,6 +329,14 @@ impl Pool {
         if let Some(appeal) = appeal {
             appeal.ask();
         }
+    }
+
+    /// Does not take a task, for the pool is closed.
+    pub(super) fn refuse(&self, task: Runnable) {
+        if task.is_new() {
+            self.injector.counters.dropped.increment();
+        }
+        task.refuse();
     }
 
     /// Is there another pool whose workers could come for what has been put on the worklist, now
@@ -418,6 +434,7 @@ impl Pool {
         };
         self.injector.counters.refused_threads.increment();
         let stranded = self.injector.lock().give_up_thread(slot);
+        self.injector.counters.dropped.add(stranded.len());
         stranded.fail(&error);
         Err(error)
     }
@@ -444,15 +461,20 @@ impl Pool {
     /// else has them. For a closed pool.
     pub(super) fn cancel_all(&self) -> usize {
         let worklist = std::mem::take(&mut self.injector.lock().worklist);
+        let mut dropped = worklist.len();
         worklist.for_each(Runnable::cancel);
-        let mut left = 0;
+        let mut left_over = 0;
         for slot in self.slots() {
             while let Some(task) = slot.lifo.take().or_else(|| slot.queue.pop_front()) {
                 task.cancel();
+                dropped += 1;
             }
-            left += slot.owned.close_and_cancel();
+            let Swept { cancelled, left } = slot.owned.close_and_cancel();
+            dropped += cancelled;
+            left_over += left;
         }
-        left
+        self.injector.counters.dropped.add(dropped);
+        left_over
     }
 }
 

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! What a pool has counted, for the user.
 
-use crate::metrics::{Counter, PoolMetrics, WorkerCounters, WorkerParks};
+use crate::metrics::{Counter, PoolMetrics, WorkerCounters, WorkerTimes};
 
 use super::pool::Pool;
 
@@ -24,8 +24,10 @@ impl Pool {
             threads: counts.map(|counts| counts.threads as usize),
             running_workers: counts.map(|counts| counts.running as usize),
             idle_workers: idle,
+            tasks_spawned: counters.spawned.get() + sum(|c| &c.spawned),
             tasks_started: sum(|c| &c.started),
             tasks_completed: sum(|c| &c.completed),
+            tasks_dropped: counters.dropped.get(),
             polls: sum(|c| &c.polls),
             picks: counters.picks.get(),
             chain_kicks: counters.chain_kicks.get(),
@@ -44,18 +46,15 @@ impl Pool {
             worklist_depth: self.injector.hints.work(),
             local_queue_depth: self.slots().map(|slot| slot.queue.len()).sum(),
             suspended_tasks: self.slots().map(|slot| slot.owned.len()).sum(),
-            by_worker: self.parks_by_worker(),
+            by_worker: self.times_by_worker(),
         }
     }
 
-    fn parks_by_worker(&self) -> Vec<WorkerParks> {
+    fn times_by_worker(&self) -> Vec<WorkerTimes> {
         let limit = self.config.limit as usize;
-        let mut workers = vec![WorkerParks::default(); limit];
+        let mut workers = vec![WorkerTimes::default(); limit];
         for (index, slot) in self.slots().enumerate() {
-            let parks = WorkerParks::new(slot.counters.parks.get(), slot.parker.is_parked());
-            let worker = &mut workers[index % limit];
-            worker.parks += parks.parks;
-            worker.unparks += parks.unparks;
+            workers[index % limit] += WorkerTimes::new(&slot.counters, slot.parker.is_parked());
         }
         workers
     }

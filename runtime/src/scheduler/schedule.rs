@@ -14,6 +14,21 @@ impl Pool {
             _ => self.submit(task),
         }
     }
+
+    /// As [`accept`](Self::accept), for a task that has just been made.
+    pub(super) fn accept_new(&self, worker: Option<&Worker<'_>>, task: Runnable) {
+        match worker {
+            Some(worker) if worker.takes_from(self) => {
+                worker.count_spawned();
+                worker.schedule(task);
+            }
+            Some(worker) if worker.gathers_for(self) => {
+                worker.count_spawned();
+                worker.gather(task);
+            }
+            _ => self.submit(task),
+        }
+    }
 }
 
 impl Schedule for PoolRef {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use crate::cell::{JoinHandle, TaskMeta};
 use crate::primitives::Arc;
-use crate::runtime::{Handle, Runtime, forbid_block_in_place};
+use crate::runtime::{Handle, Id, Runtime, forbid_block_in_place};
 use crate::scheduler::{EnteredLocal, LocalScheduler};
 
 /// Tasks that need not be `Send`: all of them run on the thread that made the set, whenever the set
@@ -53,6 +53,7 @@ use crate::scheduler::{EnteredLocal, LocalScheduler};
 /// # }
 /// ```
 pub struct LocalSet {
+    id: Id,
     scheduler: Arc<LocalScheduler>,
     /// Belongs to its thread.
     _thread: PhantomData<*const ()>,
@@ -63,9 +64,24 @@ impl LocalSet {
     #[must_use]
     pub fn new() -> Self {
         Self {
+            id: Id::next(),
             scheduler: Arc::new(LocalScheduler::new()),
             _thread: PhantomData,
         }
+    }
+
+    /// The set's id, which no runtime and no other set has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::task::LocalSet;
+    ///
+    /// assert_ne!(LocalSet::new().id(), LocalSet::new().id());
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.id
     }
 
     /// Makes this set the one that [`spawn_local`] spawns on, until the guard is dropped. What is

@@ -5,7 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Lets the other tasks of this worker run before the calling one goes on.
+use crate::coop;
+
+/// Lets the other tasks of this worker run before the calling one goes on, and the worker look for
+/// events of the system and for timers that are due.
 ///
 /// The task goes to the end of its worker's queue. That the others have run when it returns is
 /// today's behaviour, not a promise: another worker may take the task earlier.
@@ -27,8 +30,7 @@ pub async fn yield_now() {
             if std::mem::replace(&mut self.0, true) {
                 return Poll::Ready(());
             }
-            // A task that is woken while it runs is queued again behind the others.
-            context.waker().wake_by_ref();
+            coop::let_others_go_first(context);
             Poll::Pending
         }
     }

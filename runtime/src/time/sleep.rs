@@ -105,7 +105,7 @@ impl Sleep {
         Instant::from_std(self.timer.deadline())
     }
 
-    /// Has the deadline passed?
+    /// Has the deadline passed? Not before the first poll, or [`reset`](Self::reset).
     #[must_use]
     pub fn is_elapsed(&self) -> bool {
         self.timer.is_elapsed()

@@ -83,6 +83,6 @@ impl Queue {
     fn close(&self) -> usize {
         let queued = self.runnables.lock().take();
         queued.into_iter().flatten().for_each(Runnable::cancel);
-        self.owned.close_and_cancel()
+        self.owned.close_and_cancel().left
     }
 }

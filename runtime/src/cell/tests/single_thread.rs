@@ -243,7 +243,7 @@ fn a_closed_queue_gives_a_waiting_task_back_and_cancels_a_new_one() {
     );
     let mut new = queue.spawn(async {});
     assert!(output(&mut new).unwrap_err().is_cancelled());
-    assert_eq!(queue.owned.close_and_cancel(), 0);
+    assert_eq!(queue.owned.close_and_cancel().left, 0);
     assert!(output(&mut waiting).unwrap_err().is_cancelled());
 }
 

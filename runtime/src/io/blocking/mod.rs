@@ -21,6 +21,7 @@ mod hop;
 mod seek;
 
 use std::io::{self, IoSlice, Read, Write};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -102,6 +103,10 @@ where
         (outcome, buf)
     }
 }
+
+// A panic in an operation is its result, and leaves nothing half done here.
+impl UnwindSafe for Operations {}
+impl RefUnwindSafe for Operations {}
 
 impl Operations {
     /// Begins an operation; none runs. It is cancelled if the runtime is shut down before it starts.

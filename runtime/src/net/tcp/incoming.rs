@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 use super::{TcpListener, TcpStream};
+use crate::coop::poll_proceed;
 use crate::driver::Waiting;
 use crate::io::Interest;
 
@@ -38,8 +39,10 @@ impl Stream for Incoming<'_> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<TcpStream>>> {
+        let unit = ready!(poll_proceed(context));
         loop {
             let event = ready!(self.waiting.poll(context))?;
+            unit.made_progress();
             match self.listener.io.accept() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.listener.io.registration().clear_readiness(event);

@@ -206,7 +206,7 @@ impl LocalScheduler {
             home.queue.take().for_each(Runnable::cancel);
             let remote = std::mem::take(&mut self.remote.lock().queue);
             remote.for_each(Runnable::cancel);
-            if self.owned.close_and_cancel() == 0 {
+            if self.owned.close_and_cancel().left == 0 {
                 break;
             }
             // A waker on another thread has a task in its hands.

@@ -20,6 +20,7 @@ fn pool(limit: u32, kept: u32) -> Pool {
         index: 0,
         cpus: CpuSet::new(),
         strict: false,
+        first_worker: None,
         nice: 0,
         limit,
         kept,

@@ -55,7 +55,7 @@ impl Worker<'_> {
         let mut session = self.pool.injector.lock();
         if session.is_closed() {
             drop(session);
-            ready.for_each(Runnable::refuse);
+            ready.for_each(|task| self.pool.refuse(task));
             return None;
         }
         session.worklist.append(ready);

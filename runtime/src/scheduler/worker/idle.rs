@@ -2,7 +2,7 @@
 //! How a worker goes to sleep, and how it comes back.
 
 use std::sync::atomic::Ordering::SeqCst;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cell::{Runnable, TaskList};
 use crate::driver::{Driver, Driving};
@@ -143,6 +143,12 @@ impl<'p> Worker<'p> {
         idle.sleep()
     }
 
+    /// Counts the time since it woke up.
+    pub(super) fn count_busy(&self) {
+        let busy = self.awake_since.get().elapsed();
+        self.slot.counters.busy.add(busy.as_nanos() as u64);
+    }
+
     pub(in crate::scheduler) fn take_all_local(&self) -> TaskList {
         let mut tasks: TaskList = std::iter::from_fn(|| self.slot.queue.pop_front()).collect();
         tasks.extend(self.slot.lifo.take());
@@ -160,6 +166,7 @@ impl Idle<'_, '_> {
             patience,
         } = self;
         worker.slot.counters.parks.increment();
+        worker.count_busy();
         // A worker that is not running keeps nothing to itself: what its hooks schedule goes to the
         // worklist, and wakes this worker or another.
         worker.mode.set(Mode::Away);
@@ -186,6 +193,7 @@ impl Idle<'_, '_> {
             };
             worker.slot.counters.futile.increment();
         };
+        worker.awake_since.set(Instant::now());
         if !matches!(next, Next::Leave) {
             worker.mode.set(Mode::Running);
         }
@@ -225,7 +233,7 @@ impl<'p> Worker<'p> {
         let mut session = self.pool.injector.lock();
         if session.is_closed() {
             drop(session);
-            ready.for_each(Runnable::refuse);
+            ready.for_each(|task| self.pool.refuse(task));
             return Found::Next(Next::Leave);
         }
         session.worklist.append(ready);

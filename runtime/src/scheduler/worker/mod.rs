@@ -8,6 +8,7 @@ mod search;
 
 use std::cell::{Cell, RefCell};
 use std::task::Waker;
+use std::time::Instant;
 
 use crate::cell::{Ran, Runnable, TaskList};
 use crate::coop;
@@ -15,7 +16,7 @@ use crate::metrics::PoolKind;
 
 use super::injector::Session;
 use super::policy::Intervals;
-use super::pool::{Lease, Pool, PoolRef};
+use super::pool::{Lease, Pool, PoolConfig, PoolRef};
 use super::slot::Slot;
 use super::{policy, rng::Rng};
 pub(super) use blocking::Blocked;
@@ -29,6 +30,9 @@ pub(super) struct Worker<'p> {
     rng: Rng,
     /// Turns of the loop, for what is done every so many.
     tick: Cell<u32>,
+    /// Has the task that ran last let the others go first, of whom there are none here? The driver
+    /// is one.
+    yielded: Cell<bool>,
     /// Tasks run from the LIFO slot in a row.
     lifo_streak: Cell<u32>,
     mode: Cell<Mode>,
@@ -36,6 +40,8 @@ pub(super) struct Worker<'p> {
     gathered: RefCell<TaskList>,
     /// Room for those whom events wake, kept from one time to the next.
     wakers: Cell<Vec<Waker>>,
+    /// When the worker woke up, or began.
+    awake_since: Cell<Instant>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
     /// `GLOBAL_QUEUE_INTERVAL`, or what the builder says.
@@ -64,10 +70,12 @@ impl<'p> Worker<'p> {
             index,
             rng: Rng::new(),
             tick: Cell::new(0),
+            yielded: Cell::new(false),
             lifo_streak: Cell::new(0),
             mode: Cell::new(Mode::Running),
             gathered: RefCell::new(TaskList::new()),
             wakers: Cell::default(),
+            awake_since: Cell::new(Instant::now()),
             surplus: Cell::new(false),
             global_queue_interval: intervals.global_queue,
             event_interval: intervals.event,
@@ -94,7 +102,7 @@ impl<'p> Worker<'p> {
             match next {
                 Next::Run(task) => self.turn(task),
                 Next::Search => {}
-                Next::Leave => return,
+                Next::Leave => return self.count_busy(),
             }
             next = self.next();
         }
@@ -128,7 +136,8 @@ impl<'p> Worker<'p> {
         {
             return Next::Run(task);
         }
-        if self.tick.get().is_multiple_of(self.event_interval)
+        let yielded = self.yielded.take();
+        if (yielded || self.tick.get().is_multiple_of(self.event_interval))
             && let Some(task) = self.look_at_driver()
         {
             return Next::Run(task);
@@ -205,6 +214,21 @@ impl<'p> Worker<'p> {
         self.gathered.borrow_mut().push_back(task);
     }
 
+    /// It is about to put down a task that it has made itself.
+    pub(super) fn count_spawned(&self) {
+        self.slot.counters.spawned.increment();
+    }
+
+    /// Its number among the runtime's workers; that of one for which it stands in, if it is a spare.
+    pub(super) fn number(&self) -> Option<usize> {
+        let PoolConfig {
+            first_worker,
+            limit,
+            ..
+        } = self.pool.config;
+        first_worker.map(|first| first + (self.index % limit) as usize)
+    }
+
     pub(super) fn pool(&self) -> &'p Pool {
         self.pool
     }
@@ -222,6 +246,7 @@ impl<'p> Worker<'p> {
     /// somebody to come.
     fn let_others_go_first(&self, task: Runnable) {
         let alone = self.slot.queue.is_empty() && self.slot.lifo.is_empty();
+        self.yielded.set(coop::take_yielded() && alone);
         self.push_back(task);
         if !alone {
             self.pool.help_local();
@@ -231,7 +256,7 @@ impl<'p> Worker<'p> {
     pub(super) fn push_back(&self, task: Runnable) {
         if let Some(overflow) = self.slot.queue.push_back(task) {
             self.slot.counters.overflows.increment();
-            self.pool.submit_batch(overflow);
+            self.pool.submit_batch(overflow, 0);
         }
     }
 }
