@@ -4,7 +4,10 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::process::ExitCode;
+
+use lexopt::ValueExt;
 
 /// Exit status of a wrong command line, as GNU tools have it.
 const USAGE: u8 = 2;
@@ -60,4 +63,26 @@ impl Program {
 pub(crate) fn say(line: impl fmt::Display) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// The value of an option that takes a whole number.
+///
+/// # Errors
+///
+/// With the option, the value and the bounds, if it is anything else.
+#[allow(dead_code, reason = "not every program has such an option")]
+pub(crate) fn number(
+    arguments: &mut lexopt::Parser,
+    option: &str,
+    bounds: RangeInclusive<u64>,
+) -> Result<u64, Failure> {
+    let value = arguments.value()?.string()?;
+    value
+        .parse()
+        .ok()
+        .filter(|number| bounds.contains(number))
+        .ok_or_else(|| {
+            let (least, most) = bounds.into_inner();
+            format!("{option} {value:?}: it is a whole number from {least} to {most}").into()
+        })
 }

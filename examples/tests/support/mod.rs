@@ -106,6 +106,12 @@ impl Server {
         self.child.try_wait().expect("its status").is_none()
     }
 
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        let directory = fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        directory.expect("its descriptors").count()
+    }
+
     /// The most memory that it has had at a time, in bytes.
     pub fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
