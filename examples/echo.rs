@@ -28,14 +28,14 @@ use signals::Signals;
 
 const PROGRAM: Program = Program {
     name: "echo",
-    help: "\
+    help: &["\
 Usage: echo [--addr HOST:PORT]
 
 Send back whatever TCP clients send, until Ctrl-C or SIGTERM.
 
 Options:
       --addr HOST:PORT  where to listen; port 0 takes a free one [127.0.0.1:7007]
-  -h, --help            print this text",
+  -h, --help            print this text"],
 };
 
 fn main() -> ExitCode {

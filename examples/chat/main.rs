@@ -43,7 +43,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 const PROGRAM: Program = Program {
     name: "chat",
-    help: "\
+    help: &["\
 Usage: chat [--addr HOST:PORT] [--patience SECONDS]
 
 A chat room for TCP clients, until Ctrl-C or SIGTERM. The first line of a client
@@ -54,7 +54,7 @@ Options:
                           [127.0.0.1:7008]
       --patience SECONDS  a client that reads nothing of what it is sent for so
                           long is let go; a whole number from 1 to 86400 [30]
-  -h, --help              print this text",
+  -h, --help              print this text"],
 };
 
 struct Options {

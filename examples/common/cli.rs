@@ -22,7 +22,8 @@ pub(crate) enum Asked<Options> {
 
 pub(crate) struct Program {
     pub(crate) name: &'static str,
-    pub(crate) help: &'static str,
+    /// In parts, printed one below the other.
+    pub(crate) help: &'static [&'static str],
 }
 
 impl Program {
@@ -35,7 +36,7 @@ impl Program {
         let options = match parse(lexopt::Parser::from_env()) {
             Ok(Asked::Run(options)) => options,
             Ok(Asked::Help) => {
-                say(self.help);
+                say(self.help.join("\n"));
                 return ExitCode::SUCCESS;
             }
             Err(error) => {

@@ -38,7 +38,7 @@ const TO_CONNECT: Duration = Duration::from_secs(10);
 
 const PROGRAM: Program = Program {
     name: "proxy",
-    help: "\
+    help: &["\
 Usage: proxy LISTEN TARGET
 
 Pass the TCP connections to LISTEN on to TARGET, until Ctrl-C or SIGTERM; then
@@ -46,7 +46,7 @@ print what has been passed on. Both are HOST:PORT; port 0 of LISTEN takes a free
 one. A client whose target cannot be reached is disconnected.
 
 Options:
-  -h, --help  print this text",
+  -h, --help  print this text"],
 };
 
 struct Options {

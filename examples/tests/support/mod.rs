@@ -2,6 +2,8 @@
 //! and speaks to it through plain blocking sockets. Each test crate uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod http;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
