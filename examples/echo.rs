@@ -66,8 +66,7 @@ async fn run(address: &str) -> Result<(), Failure> {
         address.ip(),
         address.port()
     ));
-    let complain = |what: &dyn std::fmt::Display| PROGRAM.complain(what);
-    accept::accept_until(listener, signals.next(), complain, |stream, _| async {
+    accept::accept_until(listener, signals.next(), &PROGRAM, |stream, _| async {
         // A connection that breaks is the client's loss, and no news here.
         drop(echo(stream).await);
     })

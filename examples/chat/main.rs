@@ -98,8 +98,7 @@ async fn run(options: Options) -> Result<(), Failure> {
         address.port()
     ));
     let room = Room::new();
-    let complain = |what: &dyn std::fmt::Display| PROGRAM.complain(what);
-    let mut clients = accept::accept_until(listener, signals.next(), complain, |stream, _| {
+    let mut clients = accept::accept_until(listener, signals.next(), &PROGRAM, |stream, _| {
         let room = Arc::clone(&room);
         async move {
             // A connection that breaks is a member that leaves; the room says so.

@@ -1,7 +1,6 @@
 //! Accepting connections: a task for each, and no end but the one that is asked for.
 #![forbid(unsafe_code)]
 
-use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -12,6 +11,8 @@ use fastwake::select;
 use fastwake::task::JoinSet;
 use fastwake::time::sleep;
 use rustix::net::sockopt::set_socket_keepalive;
+
+use crate::cli::Program;
 
 /// The first pause after an accept that failed. It doubles as long as they fail.
 const SHORTEST: Duration = Duration::from_millis(5);
@@ -40,7 +41,7 @@ pub(crate) async fn listen(address: &str) -> Result<TcpListener, String> {
 pub(crate) async fn accept_until<F>(
     listener: TcpListener,
     stop: impl Future,
-    complain: impl Fn(&dyn Display),
+    program: &Program,
     mut serve: impl FnMut(TcpStream, SocketAddr) -> F,
 ) -> JoinSet<()>
 where
@@ -48,7 +49,7 @@ where
 {
     let mut acceptor = Acceptor {
         listener,
-        complain,
+        program,
         pause: None,
     };
     let mut connections = JoinSet::new();
@@ -66,14 +67,14 @@ where
     }
 }
 
-struct Acceptor<C> {
+struct Acceptor<'p> {
     listener: TcpListener,
-    complain: C,
+    program: &'p Program,
     /// `None` as long as accepts succeed.
     pause: Option<Duration>,
 }
 
-impl<C: Fn(&dyn Display)> Acceptor<C> {
+impl Acceptor<'_> {
     /// The next connection, however long it takes to be accepted. When it is cancelled, none is lost.
     async fn next(&mut self) -> (TcpStream, SocketAddr) {
         loop {
@@ -95,7 +96,8 @@ impl<C: Fn(&dyn Display)> Acceptor<C> {
             Some(pause) => pause,
             None => {
                 // Once, not at each attempt.
-                (self.complain)(&format_args!("cannot accept for now: {error}"));
+                self.program
+                    .complain(format_args!("cannot accept for now: {error}"));
                 SHORTEST
             }
         };

@@ -28,6 +28,7 @@ use fastwake::io::copy_bidirectional;
 use fastwake::net::TcpStream;
 use fastwake::runtime::Runtime;
 use fastwake::time::timeout;
+use rustix::net::sockopt::set_socket_keepalive;
 
 use cli::{Asked, Failure, Program, say};
 use counted::{Bytes, Counted};
@@ -97,8 +98,7 @@ async fn run(options: Options) -> Result<(), Failure> {
         options.target
     ));
     let counts = Arc::new(Counts::default());
-    let complain = |what: &dyn fmt::Display| PROGRAM.complain(what);
-    accept::accept_until(listener, signals.next(), complain, |client, _| {
+    accept::accept_until(listener, signals.next(), &PROGRAM, |client, _| {
         let (target, counts) = (Arc::clone(&options.target), Arc::clone(&counts));
         async move { pass_on(client, &target, &counts).await }
     })
@@ -159,5 +159,8 @@ async fn pass_on(client: TcpStream, target: &str, counts: &Counts) {
 }
 
 async fn connect(target: &str) -> io::Result<TcpStream> {
-    timeout(TO_CONNECT, TcpStream::connect(target)).await?
+    let server = timeout(TO_CONNECT, TcpStream::connect(target)).await??;
+    // As the clients' connections have it: one that vanishes is found out in the end.
+    set_socket_keepalive(&server, true)?;
+    Ok(server)
 }

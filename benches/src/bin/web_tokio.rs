@@ -8,6 +8,8 @@
 //! tokio has no place for work that computes. `--hash blocking`, the default, does what its
 //! documentation advises, and hashes on the threads for blocking work; `--hash inline` hashes in the
 //! handler, as programs do that never thought about it.
+//!
+//! What differs: `axum::serve` has no limit for the time that a head takes, which spares it a timer.
 #![forbid(unsafe_code)]
 
 #[path = "../../../examples/web/app/mod.rs"]
