@@ -132,6 +132,29 @@ fn tasks_with_one_deadline_go_on_in_the_order_in_which_they_began_to_wait() {
 }
 
 #[test]
+fn an_advance_past_many_deadlines_wakes_in_the_order_of_deadlines() {
+    must_end(|| {
+        paused().block_on(async {
+            let order = Arc::new(Mutex::new(Vec::new()));
+            for n in 0..500_u64 {
+                let order = order.clone();
+                let after = n * 7_919 % 500;
+                fastwake::spawn(async move {
+                    sleep(ms(after)).await;
+                    order.lock().unwrap().push(after);
+                });
+            }
+            yield_now().await;
+            time::advance(hour()).await;
+            yield_now().await;
+            let order = order.lock().unwrap();
+            assert_eq!(order.len(), 500);
+            assert!(order.is_sorted(), "{order:?}");
+        });
+    });
+}
+
+#[test]
 fn the_clock_does_not_jump_while_there_is_something_to_do() {
     must_end(|| {
         paused().block_on(async {
