@@ -136,19 +136,26 @@ fn an_advance_past_many_deadlines_wakes_in_the_order_of_deadlines() {
     must_end(|| {
         paused().block_on(async {
             let order = Arc::new(Mutex::new(Vec::new()));
-            for n in 0..500_u64 {
-                let order = order.clone();
-                let after = n * 7_919 % 500;
-                fastwake::spawn(async move {
-                    sleep(ms(after)).await;
-                    order.lock().unwrap().push(after);
-                });
+            let asleep = Count::default();
+            let tasks: Vec<_> = (0..500_u64)
+                .map(|n| {
+                    let (order, asleep) = (order.clone(), asleep.clone());
+                    let after = 1 + n * 7_919 % 500;
+                    fastwake::spawn(async move {
+                        asleep.add();
+                        sleep(ms(after)).await;
+                        order.lock().unwrap().push(after);
+                    })
+                })
+                .collect();
+            while asleep.get() < 500 {
+                yield_now().await;
             }
-            yield_now().await;
             time::advance(hour()).await;
-            yield_now().await;
+            for task in tasks {
+                task.await.unwrap();
+            }
             let order = order.lock().unwrap();
-            assert_eq!(order.len(), 500);
             assert!(order.is_sorted(), "{order:?}");
         });
     });
