@@ -132,6 +132,36 @@ fn tasks_with_one_deadline_go_on_in_the_order_in_which_they_began_to_wait() {
 }
 
 #[test]
+fn an_advance_past_many_deadlines_wakes_in_the_order_of_deadlines() {
+    must_end(|| {
+        paused().block_on(async {
+            let order = Arc::new(Mutex::new(Vec::new()));
+            let asleep = Count::default();
+            let tasks: Vec<_> = (0..500_u64)
+                .map(|n| {
+                    let (order, asleep) = (order.clone(), asleep.clone());
+                    let after = 1 + n * 7_919 % 500;
+                    fastwake::spawn(async move {
+                        asleep.add();
+                        sleep(ms(after)).await;
+                        order.lock().unwrap().push(after);
+                    })
+                })
+                .collect();
+            while asleep.get() < 500 {
+                yield_now().await;
+            }
+            time::advance(hour()).await;
+            for task in tasks {
+                task.await.unwrap();
+            }
+            let order = order.lock().unwrap();
+            assert!(order.is_sorted(), "{order:?}");
+        });
+    });
+}
+
+#[test]
 fn the_clock_does_not_jump_while_there_is_something_to_do() {
     must_end(|| {
         paused().block_on(async {

@@ -8,8 +8,8 @@
 //! everything in a level is due before anything in the next; within a level, slots are in the order
 //! of time; and a timer comes down by at least one level when its slot is reached.
 //!
-//! What a slot holds, it gives back in the order in which it came, to whichever level: timers of one
-//! deadline fire in the order in which they were armed.
+//! What a slot holds, it gives back in the order in which it came, to whichever level. So timers fire
+//! in the order of their deadlines, those of one deadline in the order in which they were armed.
 //!
 //! Each slot knows the earliest deadline that it has ever held since it was last empty. Nobody
 //! sleeps until the beginning of a slot, only until a deadline; that of a timer that has been
@@ -138,13 +138,16 @@ impl Wheel {
                 return Turned::More;
             }
             steps -= 1;
+            let begin = self.begin(place);
+            // Those in a slot of a higher level are not in order; one alone is.
+            let alone = begin > self.turned_to && self.timer(key).next.is_none();
             self.unlink(key);
             let timer = self.timer(key);
-            if timer.tick <= now {
+            if place.level == 0 || alone && timer.tick <= now {
                 wakers.extend(timer.waker.take());
             } else {
                 // Not before its slot begins: what is due before comes first.
-                self.turned_to = self.turned_to.max(self.begin(place));
+                self.turned_to = self.turned_to.max(begin);
                 self.link(key);
             }
         }
@@ -164,9 +167,27 @@ impl Wheel {
         self.timers.len()
     }
 
-    /// The first timer of the lowest level that has a slot which has begun. (While a slot is being
-    /// brought down, there may be later timers below it.)
+    /// A timer to fire or to bring down next.
     fn first_due(&self, now: u64) -> Option<(Place, Key)> {
+        self.coming_down().or_else(|| self.first_begun(now))
+    }
+
+    /// A timer of the slot that is being brought down: above the lowest level, the one that the
+    /// wheel has been turned to. There may be later timers below it.
+    fn coming_down(&self) -> Option<(Place, Key)> {
+        let mut above = self.levels.iter().enumerate().skip(1);
+        above.find_map(|(number, level)| {
+            let slot = self.turned_to >> (SLOT_BITS * number as u32) & (SLOTS as u64 - 1);
+            let place = Place {
+                level: number as u8,
+                slot: slot as u8,
+            };
+            level.slots[slot as usize].head.map(|head| (place, head))
+        })
+    }
+
+    /// The first timer of the lowest level that has a slot which has begun.
+    fn first_begun(&self, now: u64) -> Option<(Place, Key)> {
         self.levels.iter().enumerate().find_map(|(number, level)| {
             if level.occupied == 0 {
                 return None;
@@ -265,11 +286,15 @@ mod tests {
     struct Alarm {
         now: Arc<AtomicU64>,
         fired: AtomicU64,
+        /// How many have fired, and the how manieth this one was.
+        count: Arc<AtomicU64>,
+        nth: AtomicU64,
     }
 
     impl Wake for Alarm {
         fn wake(self: Arc<Self>) {
             self.fired.store(self.now.load(SeqCst), SeqCst);
+            self.nth.store(self.count.fetch_add(1, SeqCst), SeqCst);
         }
     }
 
@@ -278,13 +303,15 @@ mod tests {
     struct Clockwork {
         wheel: Wheel,
         now: Arc<AtomicU64>,
+        count: Arc<AtomicU64>,
     }
 
     impl Clockwork {
         fn new() -> Self {
             Self {
                 wheel: Wheel::new(),
-                now: Arc::new(AtomicU64::new(0)),
+                now: Arc::default(),
+                count: Arc::default(),
             }
         }
 
@@ -292,6 +319,8 @@ mod tests {
             let alarm = Arc::new(Alarm {
                 now: self.now.clone(),
                 fired: AtomicU64::new(NOT_YET),
+                count: self.count.clone(),
+                nth: AtomicU64::new(NOT_YET),
             });
             (self.wheel.insert(tick, alarm.clone().into()), alarm)
         }
@@ -327,7 +356,8 @@ mod tests {
 
     proptest! {
         /// Against a model: each timer fires in the first turn that reaches its deadline, none
-        /// before; one that was removed does not; nobody would sleep past a deadline.
+        /// before, and in the order of deadlines and of insertion; one that was removed does not;
+        /// nobody would sleep past a deadline.
         #[test]
         fn timers_fire_in_the_first_turn_that_reaches_them(
             steps in prop::collection::vec(step(), 1..200),
@@ -353,6 +383,13 @@ mod tests {
                     Step::Turn(by) => {
                         now += by;
                         clockwork.turn(now, chunk);
+                        let mut due: Vec<_> = armed
+                            .iter()
+                            .filter(|(_, (tick, _))| *tick <= now)
+                            .map(|(serial, (tick, (_, alarm)))| (*tick, *serial, alarm.nth.load(SeqCst)))
+                            .collect();
+                        due.sort_unstable();
+                        prop_assert!(due.is_sorted_by_key(|(_, _, nth)| *nth), "{due:?}");
                         armed.retain(|_, (tick, (key, alarm))| {
                             let due = *tick <= now;
                             let expected = if due { now } else { NOT_YET };
