@@ -5,6 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Driver;
+/// A tick is 10 µs: a fraction of what it takes to wake a thread. Timers that are due within one fire
+/// together. A stopped clock stands between two ticks, and any number of milliseconds is a number of
+/// ticks, so that a test which sleeps for 5 ms finds that 5 ms have passed.
+pub(super) const TICK: Duration = Duration::from_micros(10);
+
 #[cfg(feature = "test-util")]
 pub(crate) use stoppable::Clock;
 
@@ -53,8 +58,7 @@ impl Clock {
 
 #[cfg(feature = "test-util")]
 mod stoppable {
-    use super::{Arc, Driver, Duration, Instant};
-    use crate::driver::timers::TICK;
+    use super::{Arc, Driver, Duration, Instant, TICK};
     use crate::primitives::Lock;
     use std::sync::Weak;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

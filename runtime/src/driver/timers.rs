@@ -9,13 +9,9 @@ use crate::primitives::Lock;
 use crate::primitives::atomic::AtomicBool;
 use crate::primitives::atomic::Ordering::{Acquire, Release};
 
-use super::clock::Clock;
+use super::clock::{Clock, TICK};
 use super::wheel::{Key, LAST_TICK, Turned, Wheel};
 
-/// A tick is 10 µs: a fraction of what it takes to wake a thread. Timers that are due within one fire
-/// together. A stopped clock stands between two ticks, and any number of milliseconds is a number of
-/// ticks, so that a test which sleeps for 5 ms finds that 5 ms have passed.
-pub(super) const TICK: Duration = Duration::from_micros(10);
 const TICK_NANOS: u128 = TICK.as_nanos();
 
 /// How many timers are handled in one locked section: a matter of microseconds.
