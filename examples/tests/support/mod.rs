@@ -5,7 +5,7 @@
 pub mod http;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
@@ -87,8 +87,11 @@ impl Server {
         stream
     }
 
-    /// From now on it opens no descriptor with this number or a higher one.
-    pub fn limit_descriptors(&self, number: u64) {
+    /// From now on it can open so many descriptors more.
+    pub fn leave_descriptors(&self, free: usize) {
+        let open = self.open_descriptors();
+        let mut unused = (0..).filter(|number| !open.contains(number));
+        let number = unused.nth(free).expect("there is always another");
         let limit = Rlimit {
             current: Some(number),
             maximum: Some(number),
@@ -110,8 +113,19 @@ impl Server {
 
     /// How many descriptors it has open.
     pub fn descriptors(&self) -> usize {
+        self.open_descriptors().len()
+    }
+
+    fn open_descriptors(&self) -> Vec<u64> {
         let directory = fs::read_dir(format!("/proc/{}/fd", self.child.id()));
-        directory.expect("its descriptors").count()
+        let entries = directory.expect("its descriptors");
+        let number = |entry: io::Result<fs::DirEntry>| {
+            let name = entry.expect("a descriptor").file_name();
+            name.to_str().and_then(|name| name.parse().ok())
+        };
+        entries
+            .map(|entry| number(entry).expect("a number"))
+            .collect()
     }
 
     /// The most memory that it has had at a time, in bytes.
@@ -179,6 +193,16 @@ pub fn eventually(what: &str, mut happens: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// That the server, of which nobody wants anything, leaves the CPU alone. One that tries over and
+/// over takes what it gets of these two seconds, which is a tenth on the busiest of machines.
+#[track_caller]
+pub fn assert_rests(server: &Server) {
+    let before = server.cpu_ticks();
+    thread::sleep(Duration::from_secs(2));
+    let used = server.cpu_ticks() - before;
+    assert!(used < 10, "{used} ticks of 200");
 }
 
 /// How much data goes through a server in a test, in bytes: `FASTWAKE_STRESS_BYTES`, or 64 MiB.
