@@ -117,5 +117,8 @@ impl Drop for Timer {
 
 #[track_caller]
 fn refuse() -> ! {
-    panic!("a fastwake context was found, but it is being shutdown: the timer would never fire")
+    panic!(
+        "A Tokio 1.x context was found, but it is being shutdown. It is that of a fastwake runtime, \
+         and this timer of it would never fire"
+    )
 }
