@@ -235,11 +235,8 @@ fn a_child_can_be_waited_for_in_another_runtime() {
             assert!(poll_once(pin!(child.wait()).as_mut()).await.is_pending());
         });
         // The one that watches it ends while the other waits.
-        let waiting = second.block_on(async {
-            let waiting = fastwake::spawn(async move { child.wait().await });
-            fastwake::task::yield_now().await;
-            waiting
-        });
+        let waiting = second.spawn(async move { child.wait().await });
+        second.block_on(fastwake::task::yield_now());
         drop(first);
         second.block_on(async {
             fastwake::task::yield_now().await;
@@ -333,4 +330,30 @@ fn what_cannot_be_started_says_why() {
     assert!(message.contains("enable_io"), "{message}");
     let message = support::panic_message(|| cat().spawn().map(drop));
     assert!(message.contains("no current runtime"), "{message}");
+}
+
+#[test]
+fn everything_can_be_sent_and_shared() {
+    fn check<T: Send + Sync + Unpin>() {}
+    check::<Command>();
+    check::<Child>();
+    check::<fastwake::process::ChildStdin>();
+    check::<fastwake::process::ChildStdout>();
+    check::<fastwake::process::ChildStderr>();
+    check::<fastwake::signal::unix::Signal>();
+    check::<fastwake::net::UnixStream>();
+    check::<fastwake::net::UnixListener>();
+    check::<fastwake::net::UnixDatagram>();
+    check::<fastwake::net::unix::pipe::Sender>();
+    check::<fastwake::net::unix::pipe::Receiver>();
+    check::<fastwake::io::unix::AsyncFd<std::fs::File>>();
+    check::<fastwake::io::unix::AsyncFdReadyGuard<'_, std::fs::File>>();
+    fn sendable<T: Send>(_: T) {}
+    sendable(Command::new("x").as_std());
+    sendable(async {
+        let mut child = cat().spawn()?;
+        child.wait().await?;
+        cat().output().await?;
+        fastwake::signal::ctrl_c().await
+    });
 }

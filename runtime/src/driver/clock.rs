@@ -1,7 +1,14 @@
 #![forbid(unsafe_code)]
 //! The runtime's clock, which a test can stop and move.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use super::Driver;
+/// A tick is 10 µs: a fraction of what it takes to wake a thread. Timers that are due within one fire
+/// together. A stopped clock stands between two ticks, and any number of milliseconds is a number of
+/// ticks, so that a test which sleeps for 5 ms finds that 5 ms have passed.
+pub(super) const TICK: Duration = Duration::from_micros(10);
 
 #[cfg(feature = "test-util")]
 pub(crate) use stoppable::Clock;
@@ -43,13 +50,17 @@ impl Clock {
     pub(crate) fn release(&self) -> bool {
         false
     }
+
+    pub(super) fn is_followed_by(&self, _driver: &Arc<Driver>) {}
+
+    pub(super) fn call_followers(&self) {}
 }
 
 #[cfg(feature = "test-util")]
 mod stoppable {
-    use super::{Duration, Instant};
-    use crate::driver::timers::TICK;
+    use super::{Arc, Driver, Duration, Instant, TICK};
     use crate::primitives::Lock;
+    use std::sync::Weak;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     /// Has any clock of the process ever been stopped? As long as none has, reading one costs
@@ -60,6 +71,9 @@ mod stoppable {
     pub(crate) struct Clock {
         origin: Instant,
         state: Lock<State>,
+        /// Who has timers by this clock. A thread that sleeps in one of them does not see what
+        /// becomes of a clock that has been stopped.
+        followers: Lock<Vec<Weak<Driver>>>,
     }
 
     #[derive(Debug)]
@@ -83,7 +97,22 @@ mod stoppable {
                     ahead: Duration::ZERO,
                     holds: 0,
                 }),
+                followers: Lock::new(Vec::new()),
             }
+        }
+
+        pub(in crate::driver) fn is_followed_by(&self, driver: &Arc<Driver>) {
+            self.followers.lock().push(Arc::downgrade(driver));
+        }
+
+        pub(in crate::driver) fn followers(&self) -> Vec<Arc<Driver>> {
+            let followers = self.followers.lock();
+            followers.iter().filter_map(Weak::upgrade).collect()
+        }
+
+        /// Something has changed that those who sleep by a stopped clock do not see.
+        pub(in crate::driver) fn call_followers(&self) {
+            self.followers().iter().for_each(|driver| driver.wake());
         }
 
         /// Tick 0 of the runtime's timers.
@@ -120,6 +149,8 @@ mod stoppable {
                 let to_next = TICK - Duration::from_nanos(beyond as u64);
                 state.stopped_at = Some(now + to_next);
             }
+            drop(state);
+            self.call_followers();
             was_running
         }
 
@@ -132,12 +163,18 @@ mod stoppable {
             let real = Instant::now();
             state.behind = real.saturating_duration_since(stopped_at);
             state.ahead = stopped_at.saturating_duration_since(real);
+            drop(state);
+            self.call_followers();
             true
         }
 
         /// Moves a stopped clock. False: it runs.
         pub(crate) fn advance(&self, by: Duration) -> bool {
-            self.state.lock().advance(by)
+            let moved = self.state.lock().advance(by);
+            if moved {
+                self.call_followers();
+            }
+            moved
         }
 
         pub(crate) fn is_stopped(&self) -> bool {
@@ -147,8 +184,14 @@ mod stoppable {
         /// The runtime has nothing to do for so long: a stopped clock jumps there. False: it runs,
         /// or is to stay where it is.
         pub(crate) fn jump(&self, by: Duration) -> bool {
-            let mut state = self.state.lock();
-            state.holds == 0 && state.advance(by)
+            let jumped = {
+                let mut state = self.state.lock();
+                state.holds == 0 && state.advance(by)
+            };
+            if jumped {
+                self.call_followers();
+            }
+            jumped
         }
 
         /// From here on until the [`release`](Self::release) the clock does not jump.

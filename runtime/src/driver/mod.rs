@@ -116,7 +116,7 @@ impl Driver {
     pub(crate) fn new(config: DriverConfig, clock: Arc<Clock>) -> io::Result<Arc<Self>> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
-        Ok(Arc::new(Self {
+        let driver = Arc::new(Self {
             config,
             waker: mio::Waker::new(&registry, WAKE)?,
             #[cfg(all(target_os = "linux", not(fastwake_portable)))]
@@ -130,7 +130,9 @@ impl Driver {
             sources: Sources::new(),
             timers: Timers::new(clock),
             turns: AtomicU64::new(0),
-        }))
+        });
+        driver.clock().is_followed_by(&driver);
+        Ok(driver)
     }
 
     /// Can sockets and the like be registered?
@@ -199,9 +201,35 @@ impl Driver {
         }
     }
 
-    /// How long until the next deadline, if there is one.
+    /// A timer has been armed. `is_next`: the driver sleeps past its deadline (D2).
+    fn armed(&self, is_next: bool) {
+        if self.clock().is_stopped() {
+            // Nobody sleeps until a deadline: who makes the clock jump is to hear of it, now or
+            // before the next sleep.
+            self.clock().call_followers();
+        } else if is_next {
+            self.wake_earlier();
+        }
+    }
+
+    /// How long until the next deadline by this driver's clock, if there is one.
+    #[cfg(feature = "test-util")]
     pub(crate) fn until_next(&self) -> Option<Duration> {
-        self.timers.until_next()
+        let followers = self.clock().followers();
+        followers
+            .iter()
+            .filter_map(|driver| driver.timers.until_next())
+            .min()
+    }
+
+    /// No clock can be stopped, so nobody has to know.
+    #[cfg(not(feature = "test-util"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "with a clock that can be stopped it is used"
+    )]
+    pub(crate) fn until_next(&self) -> Option<Duration> {
+        None
     }
 
     /// How many sources are registered.
@@ -232,7 +260,10 @@ impl Driver {
     pub(crate) fn fire_due(&self) {
         let mut wakers = Vec::new();
         self.timers.turn(&mut wakers);
-        wakers.into_iter().for_each(Waker::wake);
+        for waker in wakers {
+            // A panic of one of them must not keep the others from being woken.
+            crate::primitives::quietly(|| waker.wake());
+        }
     }
 }
 

@@ -53,7 +53,10 @@ impl Timer {
         self.begun = true;
         if let Some(armed) = self.armed.take() {
             self.driver.timers.disarm(armed.key);
-            self.arm(&armed.waker);
+            if self.arm(&armed.waker).is_err() {
+                // Its next poll says so, to whoever polls it.
+                armed.waker.wake();
+            }
         }
     }
 
@@ -77,29 +80,28 @@ impl Timer {
                 if self.driver.timers.set_waker(armed.key, waker.clone()) {
                     armed.waker = waker.clone();
                 } else {
-                    // It has just fired, for the waker before: the next poll finds it elapsed.
+                    // It has just fired, or been shut down, for the waker before: the next poll
+                    // finds out.
                     waker.wake_by_ref();
                 }
             }
-            None => self.arm(context.waker()),
+            None => {
+                if self.arm(context.waker()).is_err() {
+                    refuse();
+                }
+            }
         }
         Poll::Pending
     }
 
-    #[track_caller]
-    fn arm(&mut self, waker: &Waker) {
-        match self.driver.timers.arm(self.deadline, waker.clone()) {
-            Err(ShutDown) => refuse(),
-            Ok(armed) => {
-                self.armed = Some(Armed {
-                    key: armed.key,
-                    waker: waker.clone(),
-                });
-                if armed.is_next {
-                    self.driver.wake_earlier();
-                }
-            }
-        }
+    fn arm(&mut self, waker: &Waker) -> Result<(), ShutDown> {
+        let armed = self.driver.timers.arm(self.deadline, waker.clone())?;
+        self.armed = Some(Armed {
+            key: armed.key,
+            waker: waker.clone(),
+        });
+        self.driver.armed(armed.is_next);
+        Ok(())
     }
 
     fn disarm(&mut self) {

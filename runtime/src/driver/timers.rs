@@ -9,13 +9,9 @@ use crate::primitives::Lock;
 use crate::primitives::atomic::AtomicBool;
 use crate::primitives::atomic::Ordering::{Acquire, Release};
 
-use super::clock::Clock;
+use super::clock::{Clock, TICK};
 use super::wheel::{Key, LAST_TICK, Turned, Wheel};
 
-/// A tick is 10 µs: a fraction of what it takes to wake a thread. Timers that are due within one fire
-/// together. A stopped clock stands between two ticks, and any number of milliseconds is a number of
-/// ticks, so that a test which sleeps for 5 ms finds that 5 ms have passed.
-pub(super) const TICK: Duration = Duration::from_micros(10);
 const TICK_NANOS: u128 = TICK.as_nanos();
 
 /// How many timers are handled in one locked section: a matter of microseconds.
@@ -100,7 +96,13 @@ impl Timers {
 
     /// Replaces whom a timer wakes. False: it has fired, or never will.
     pub(super) fn set_waker(&self, key: Key, waker: Waker) -> bool {
-        let old = self.locked.lock().wheel.set_waker(key, waker);
+        let mut locked = self.locked.lock();
+        // Under the lock: whom the shutdown has to wake has been taken out of the wheel.
+        if self.is_shut_down() {
+            return false;
+        }
+        let old = locked.wheel.set_waker(key, waker);
+        drop(locked);
         // Dropped outside the lock, whichever it is.
         old.is_ok()
     }
@@ -142,7 +144,8 @@ impl Timers {
         since_origin.saturating_sub(passed)
     }
 
-    /// How long until the next deadline, if there is one; no driver sleeps.
+    /// How long until the next deadline, if there is one.
+    #[cfg(feature = "test-util")]
     pub(super) fn until_next(&self) -> Option<Duration> {
         let next = self.locked.lock().wheel.next();
         next.map(|next| self.time_until(next))

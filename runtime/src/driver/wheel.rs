@@ -8,6 +8,9 @@
 //! everything in a level is due before anything in the next; within a level, slots are in the order
 //! of time; and a timer comes down by at least one level when its slot is reached.
 //!
+//! What a slot holds, it gives back in the order in which it came, to whichever level. So timers fire
+//! in the order of their deadlines, those of one deadline in the order in which they were armed.
+//!
 //! Each slot knows the earliest deadline that it has ever held since it was last empty. Nobody
 //! sleeps until the beginning of a slot, only until a deadline; that of a timer that has been
 //! cancelled may be among them.
@@ -41,6 +44,7 @@ struct Level {
 #[derive(Clone, Copy)]
 struct Slot {
     head: Option<Key>,
+    tail: Option<Key>,
     earliest: u64,
 }
 
@@ -76,6 +80,7 @@ impl Wheel {
     pub(super) fn new() -> Self {
         let slot = Slot {
             head: None,
+            tail: None,
             earliest: u64::MAX,
         };
         let level = Level {
@@ -133,13 +138,16 @@ impl Wheel {
                 return Turned::More;
             }
             steps -= 1;
+            let begin = self.begin(place);
+            // Those in a slot of a higher level are not in order; one alone is.
+            let alone = begin > self.turned_to && self.timer(key).next.is_none();
             self.unlink(key);
             let timer = self.timer(key);
-            if timer.tick <= now {
+            if place.level == 0 || alone && timer.tick <= now {
                 wakers.extend(timer.waker.take());
             } else {
                 // Not before its slot begins: what is due before comes first.
-                self.turned_to = self.turned_to.max(self.begin(place));
+                self.turned_to = self.turned_to.max(begin);
                 self.link(key);
             }
         }
@@ -159,9 +167,27 @@ impl Wheel {
         self.timers.len()
     }
 
-    /// The first timer of the lowest level that has a slot which has begun. (While a slot is being
-    /// brought down, there may be later timers below it.)
+    /// A timer to fire or to bring down next.
     fn first_due(&self, now: u64) -> Option<(Place, Key)> {
+        self.coming_down().or_else(|| self.first_begun(now))
+    }
+
+    /// A timer of the slot that is being brought down: above the lowest level, the one that the
+    /// wheel has been turned to. There may be later timers below it.
+    fn coming_down(&self) -> Option<(Place, Key)> {
+        let mut above = self.levels.iter().enumerate().skip(1);
+        above.find_map(|(number, level)| {
+            let slot = self.turned_to >> (SLOT_BITS * number as u32) & (SLOTS as u64 - 1);
+            let place = Place {
+                level: number as u8,
+                slot: slot as u8,
+            };
+            level.slots[slot as usize].head.map(|head| (place, head))
+        })
+    }
+
+    /// The first timer of the lowest level that has a slot which has begun.
+    fn first_begun(&self, now: u64) -> Option<(Place, Key)> {
         self.levels.iter().enumerate().find_map(|(number, level)| {
             if level.occupied == 0 {
                 return None;
@@ -202,15 +228,18 @@ impl Wheel {
         level.occupied |= 1 << place.slot;
         let slot = &mut level.slots[usize::from(place.slot)];
         slot.earliest = slot.earliest.min(tick);
-        let next = slot.head.replace(key);
-        if let Some(next) = next {
-            self.timer(next).previous = Some(key);
+        let previous = slot.tail.replace(key);
+        if previous.is_none() {
+            slot.head = Some(key);
+        }
+        if let Some(previous) = previous {
+            self.timer(previous).next = Some(key);
         }
         let timer = self.timer(key);
         timer.tick = tick;
         timer.place = Some(place);
-        timer.previous = None;
-        timer.next = next;
+        timer.previous = previous;
+        timer.next = None;
     }
 
     fn timer(&mut self, key: Key) -> &mut Timer {
@@ -228,12 +257,16 @@ impl Wheel {
         }
         if let Some(previous) = previous {
             self.timer(previous).next = next;
-            return;
         }
         let level = &mut self.levels[usize::from(place.level)];
         let slot = &mut level.slots[usize::from(place.slot)];
-        slot.head = next;
+        if previous.is_none() {
+            slot.head = next;
+        }
         if next.is_none() {
+            slot.tail = previous;
+        }
+        if slot.head.is_none() {
             slot.earliest = u64::MAX;
             level.occupied &= !(1 << place.slot);
         }
@@ -253,11 +286,15 @@ mod tests {
     struct Alarm {
         now: Arc<AtomicU64>,
         fired: AtomicU64,
+        /// How many have fired, and the how manieth this one was.
+        count: Arc<AtomicU64>,
+        nth: AtomicU64,
     }
 
     impl Wake for Alarm {
         fn wake(self: Arc<Self>) {
             self.fired.store(self.now.load(SeqCst), SeqCst);
+            self.nth.store(self.count.fetch_add(1, SeqCst), SeqCst);
         }
     }
 
@@ -266,13 +303,15 @@ mod tests {
     struct Clockwork {
         wheel: Wheel,
         now: Arc<AtomicU64>,
+        count: Arc<AtomicU64>,
     }
 
     impl Clockwork {
         fn new() -> Self {
             Self {
                 wheel: Wheel::new(),
-                now: Arc::new(AtomicU64::new(0)),
+                now: Arc::default(),
+                count: Arc::default(),
             }
         }
 
@@ -280,6 +319,8 @@ mod tests {
             let alarm = Arc::new(Alarm {
                 now: self.now.clone(),
                 fired: AtomicU64::new(NOT_YET),
+                count: self.count.clone(),
+                nth: AtomicU64::new(NOT_YET),
             });
             (self.wheel.insert(tick, alarm.clone().into()), alarm)
         }
@@ -315,7 +356,8 @@ mod tests {
 
     proptest! {
         /// Against a model: each timer fires in the first turn that reaches its deadline, none
-        /// before; one that was removed does not; nobody would sleep past a deadline.
+        /// before, and in the order of deadlines and of insertion; one that was removed does not;
+        /// nobody would sleep past a deadline.
         #[test]
         fn timers_fire_in_the_first_turn_that_reaches_them(
             steps in prop::collection::vec(step(), 1..200),
@@ -341,6 +383,13 @@ mod tests {
                     Step::Turn(by) => {
                         now += by;
                         clockwork.turn(now, chunk);
+                        let mut due: Vec<_> = armed
+                            .iter()
+                            .filter(|(_, (tick, _))| *tick <= now)
+                            .map(|(serial, (tick, (_, alarm)))| (*tick, *serial, alarm.nth.load(SeqCst)))
+                            .collect();
+                        due.sort_unstable();
+                        prop_assert!(due.is_sorted_by_key(|(_, _, nth)| *nth), "{due:?}");
                         armed.retain(|_, (tick, (key, alarm))| {
                             let due = *tick <= now;
                             let expected = if due { now } else { NOT_YET };

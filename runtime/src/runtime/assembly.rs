@@ -62,8 +62,6 @@ impl Builder {
             threads,
             #[cfg(feature = "test-util")]
             clock,
-            #[cfg(all(unix, feature = "signal"))]
-            post: crate::signal::Post::default(),
         }));
         #[cfg(feature = "test-util")]
         if self.start_paused {

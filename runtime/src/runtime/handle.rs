@@ -52,8 +52,6 @@ pub(super) struct Inner {
     pub(super) threads: Arc<Threads>,
     #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
-    #[cfg(all(unix, feature = "signal"))]
-    pub(super) post: crate::signal::Post,
 }
 
 /// A closure as a future that is ready at its first poll.
@@ -399,12 +397,6 @@ impl Handle {
     #[cfg(all(unix, feature = "signal"))]
     pub(crate) fn has_io(&self) -> bool {
         self.use_driver().is_some_and(|driver| driver.has_io())
-    }
-
-    /// Where the runtime hears of signals.
-    #[cfg(all(unix, feature = "signal"))]
-    pub(crate) fn post(&self) -> &crate::signal::Post {
-        &self.inner.post
     }
 
     /// The runtime's clock.

@@ -19,7 +19,6 @@ pub mod unix;
 
 use std::io;
 
-pub(crate) use post::Post;
 #[cfg(feature = "process")]
 pub(crate) use post::listen_in_current_runtime;
 #[cfg(feature = "process")]

@@ -10,50 +10,50 @@ use parking_lot::Mutex;
 use crate::coop::without_budget;
 use crate::driver::{Direction, Interest};
 use crate::io::PollEvented;
-use crate::runtime::Handle;
+use crate::runtime::{Handle, Id};
 
 use super::room::{Room, room};
 
-/// A runtime's place for its bell, which it gets with the first listener.
-#[derive(Default)]
-pub(crate) struct Post(Mutex<Option<Arc<Bell>>>);
+/// Which runtimes have a bell: each gets one with its first listener, and keeps it until its end.
+static BELLS: Mutex<Vec<(Id, Arc<Bell>)>> = Mutex::new(Vec::new());
 
 /// The room's socket, registered with a driver. The driver wakes nobody's task but the bell itself,
 /// on the thread that has found the event.
 struct Bell {
+    runtime: Id,
     room: &'static Room,
     receiver: PollEvented<mio::net::UnixStream>,
 }
 
-impl Post {
-    /// Lets the runtime of the calling thread, whose post this is, deliver signals from now on.
-    ///
-    /// # Errors
-    ///
-    /// The system's; or that the runtime has been shut down.
-    ///
-    /// # Panics
-    ///
-    /// If it has no I/O.
-    pub(crate) fn open(&self) -> io::Result<()> {
-        let bell = {
-            let mut place = self.0.lock();
-            if place.is_some() {
-                return Ok(());
-            }
-            let room = room()?;
-            let receiver = mio::net::UnixStream::from_std(room.receiver.try_clone()?);
-            let receiver = PollEvented::with_interest(receiver, Interest::READABLE)?;
-            Arc::clone(place.insert(Arc::new(Bell { room, receiver })))
-        };
-        // Wakes listeners: not under the lock.
-        bell.answer();
-        Ok(())
+/// Lets the runtime of the calling thread deliver signals from now on.
+///
+/// # Errors
+///
+/// The system's; or that the runtime has been shut down.
+///
+/// # Panics
+///
+/// If it has no I/O.
+pub(crate) fn open(handle: &Handle) -> io::Result<()> {
+    if has_bell(handle.id()) {
+        return Ok(());
     }
+    let room = room()?;
+    let receiver = mio::net::UnixStream::from_std(room.receiver.try_clone()?);
+    let bell = Arc::new(Bell {
+        runtime: handle.id(),
+        room,
+        receiver: PollEvented::with_interest(receiver, Interest::READABLE)?,
+    });
+    // Two threads may get here at once; two bells do no harm.
+    BELLS.lock().push((handle.id(), Arc::clone(&bell)));
+    // Wakes listeners: not under the lock.
+    bell.answer();
+    Ok(())
+}
 
-    fn is_open(&self) -> bool {
-        self.0.lock().is_some()
-    }
+fn has_bell(runtime: Id) -> bool {
+    BELLS.lock().iter().any(|(id, _)| *id == runtime)
 }
 
 impl Bell {
@@ -65,10 +65,27 @@ impl Bell {
         let mut context = Context::from_waker(&waker);
         let registration = self.receiver.registration();
         let mut ring = || registration.poll_ready(&mut context, Direction::Read);
-        while let Poll::Ready(Ok(event)) = without_budget(&mut ring) {
-            self.room.deliver(&*self.receiver);
-            registration.clear_readiness(event);
+        loop {
+            match without_budget(&mut ring) {
+                Poll::Ready(Ok(event)) => {
+                    self.room.deliver(&*self.receiver);
+                    registration.clear_readiness(event);
+                }
+                Poll::Ready(Err(_)) => return self.take_down(),
+                Poll::Pending => return,
+            }
         }
+    }
+
+    /// The runtime has ended.
+    fn take_down(&self) {
+        let mut bells = BELLS.lock();
+        let (ended, others) = std::mem::take(&mut *bells)
+            .into_iter()
+            .partition(|(id, _)| *id == self.runtime);
+        *bells = others;
+        drop(bells);
+        drop::<Vec<_>>(ended);
     }
 }
 
@@ -84,10 +101,10 @@ impl Wake for Bell {
 /// on hearing.
 pub(crate) fn listen_in_current_runtime() {
     if let Ok(handle) = Handle::try_current()
-        && !handle.post().is_open()
+        && !has_bell(handle.id())
         && handle.has_io()
     {
         // If it cannot, those runtimes deliver that can.
-        let _ = handle.post().open();
+        let _ = open(&handle);
     }
 }

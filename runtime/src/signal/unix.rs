@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use crate::coop::poll_proceed;
 use crate::runtime::Handle;
 
-use super::post::listen_in_current_runtime;
+use super::post::{listen_in_current_runtime, open};
 use super::room::Listener;
 
 /// Which signal.
@@ -189,7 +189,7 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
          `enable_io` or `enable_all` on its builder"
     );
     let listener = Listener::new(kind.0)?;
-    handle.post().open()?;
+    open(&handle)?;
     Ok(Signal { kind, listener })
 }
 

@@ -42,12 +42,12 @@ use super::{Instant, Sleep, sleep_until};
 /// assert_eq!(timeout(Duration::from_secs(1), async { 5 }).await, Ok(5));
 /// # }
 /// ```
+#[expect(
+    clippy::manual_map,
+    reason = "in a closure, a panic would not name the caller"
+)]
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    #[expect(
-        clippy::manual_map,
-        reason = "the panic of a runtime without timers is to name the caller"
-    )]
     let delay = match Instant::now().checked_add(duration) {
         Some(deadline) => Some(sleep_until(deadline)),
         None => None,

@@ -1,6 +1,7 @@
 //! What the integration tests share. Each test crate uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod driven;
 #[cfg(all(
     feature = "hyper",
     feature = "io-util",

@@ -11,7 +11,7 @@ pub(super) fn fill<T>(
     room: &mut impl Room,
     read: impl FnOnce(&mut [u8]) -> io::Result<(usize, T)>,
 ) -> io::Result<(usize, T)> {
-    // SAFETY: `read` hands it to the system, which only writes to it.
+    // SAFETY: bytes are written to it, by the system, and nothing else.
     let spare = std::ptr::from_mut(unsafe { room.spare() });
     // SAFETY: it is as long as the borrow of `room` above, nothing else refers to it, and the system,
     // which is who gets it, only writes to it.
