@@ -53,8 +53,8 @@ impl Timer {
         self.begun = true;
         if let Some(armed) = self.armed.take() {
             self.driver.timers.disarm(armed.key);
-            if self.arm(&armed.waker).is_err() {
-                // Its next poll says so, to whoever polls it.
+            if self.is_elapsed() || self.arm(&armed.waker).is_err() {
+                // It has come already, or never will: the next poll says so, to whoever polls.
                 armed.waker.wake();
             }
         }
