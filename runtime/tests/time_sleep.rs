@@ -3,11 +3,24 @@
 
 mod support;
 
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::task::{Context, Wake};
 use std::time::Duration;
 
 use fastwake::runtime::{Builder, Runtime};
 use fastwake::time::{self, Instant, sleep};
 use support::must_end;
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, SeqCst);
+    }
+}
 
 fn each_flavor(test: impl Fn(Runtime)) {
     test(
@@ -129,6 +142,15 @@ fn a_sleep_has_not_elapsed_before_it_is_polled_or_moved() {
                 let mut moved = std::pin::pin!(sleep(Duration::from_secs(3_600)));
                 moved.as_mut().reset(Instant::now());
                 assert!(moved.is_elapsed());
+                // One that somebody waits for is done with the move, and not when its driver looks.
+                let mut waited = std::pin::pin!(sleep(Duration::from_secs(3_600)));
+                let woken = Arc::new(Woken::default());
+                let waker = Arc::clone(&woken).into();
+                let mut context = Context::from_waker(&waker);
+                assert!(waited.as_mut().poll(&mut context).is_pending());
+                waited.as_mut().reset(Instant::now());
+                assert!(woken.0.load(SeqCst));
+                assert!(waited.poll(&mut context).is_ready());
             });
         });
     });

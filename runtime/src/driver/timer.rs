@@ -53,8 +53,8 @@ impl Timer {
         self.begun = true;
         if let Some(armed) = self.armed.take() {
             self.driver.timers.disarm(armed.key);
-            if self.arm(&armed.waker).is_err() {
-                // Its next poll says so, to whoever polls it.
+            if self.is_elapsed() || self.arm(&armed.waker).is_err() {
+                // It has come already, or never will: the next poll says so, to whoever polls.
                 armed.waker.wake();
             }
         }
@@ -119,5 +119,8 @@ impl Drop for Timer {
 
 #[track_caller]
 fn refuse() -> ! {
-    panic!("a fastwake context was found, but it is being shutdown: the timer would never fire")
+    panic!(
+        "A Tokio 1.x context was found, but it is being shutdown. It is that of a fastwake runtime, \
+         and this timer of it would never fire"
+    )
 }

@@ -54,8 +54,9 @@ impl fmt::Display for TryCurrentError {
         f.write_str(if self.torn_down {
             "there is no current runtime: the thread is ending and its thread-locals are gone"
         } else {
-            "there is no reactor running, must be called from the context of a fastwake runtime, \
-             such as a function under `#[fastwake::main]`, or with a `Runtime::enter` guard held"
+            "there is no reactor running, must be called from the context of a Tokio 1.x runtime, which \
+             in this program is a fastwake runtime: call it in a task, in a function under \
+             `#[fastwake::main]`, or with a `Runtime::enter` guard held"
         })
     }
 }

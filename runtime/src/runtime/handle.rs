@@ -348,8 +348,11 @@ impl Handle {
     fn assert_may_block(&self) {
         assert!(
             context::is_blocking_allowed(),
-            "Cannot start a runtime from within a runtime. `block_on` would block a thread that is \
-             there to run tasks. Use `.await`, or wrap the call in `fastwake::task::block_in_place`"
+            "Cannot start a runtime from within a runtime. This happens because a function (like \
+             `block_on`) attempted to block the current thread while the thread is being used to \
+             drive asynchronous tasks. If you are in an async function, use `.await` on the future \
+             instead of blocking on it. Elsewhere, wrap the call in \
+             `fastwake::task::block_in_place`"
         );
     }
 
@@ -370,8 +373,8 @@ impl Handle {
     pub(crate) fn io_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
         driver.filter(|driver| driver.has_io()).expect(
-            "a fastwake context was found, but IO is disabled. Call `enable_io` on the runtime \
-             builder to enable IO, or `enable_all`",
+            "A Tokio 1.x context was found, but IO is disabled. Call `enable_io` on the runtime \
+             builder to enable IO. The context is that of a fastwake runtime",
         )
     }
 
@@ -385,8 +388,8 @@ impl Handle {
     pub(crate) fn time_driver() -> Arc<Driver> {
         let driver = Self::with_current(Self::use_driver);
         driver.filter(|driver| driver.has_time()).expect(
-            "a fastwake context was found, but timers are disabled. Call `enable_time` on the \
-             runtime builder to enable timers, or `enable_all`",
+            "A Tokio 1.x context was found, but timers are disabled. Call `enable_time` on the \
+             runtime builder to enable timers. The context is that of a fastwake runtime",
         )
     }
 

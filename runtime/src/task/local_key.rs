@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread::LocalKey as ThreadLocalKey;
@@ -88,6 +89,7 @@ impl<T> LocalKey<T> {
             key: self,
             value: Some(value),
             future: Some(future),
+            _pinned: PhantomPinned,
         }
     }
 
@@ -211,6 +213,9 @@ pin_project! {
         value: Option<T>,
         #[pin]
         future: Option<F>,
+        // As in tokio: what is generic over the future is to pin it.
+        #[pin]
+        _pinned: PhantomPinned,
     }
 
     impl<T: 'static, F> PinnedDrop for TaskLocalFuture<T, F> {

@@ -344,7 +344,7 @@ impl From<StdFile> for File {
 
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("File")
+        f.debug_struct("fastwake::fs::File")
             .field("std", &self.device.io)
             .field("max_buf_size", &self.device.max_buf_size)
             .finish_non_exhaustive()

@@ -1,8 +1,13 @@
 #![forbid(unsafe_code)]
 //! From a task to a blocking thread and back.
 
+#[cfg(feature = "fs")]
+use std::error::Error;
+#[cfg(feature = "fs")]
+use std::fmt;
 use std::io;
 
+use crate::runtime::shut_down_error;
 use crate::task::JoinError;
 
 /// Runs an operation of the standard library on a thread that may block.
@@ -14,14 +19,40 @@ where
 {
     match crate::task::spawn_blocking(operation).await {
         Ok(result) => result,
-        Err(error) => Err(lost(error)),
+        Err(error) if is_told(&error) => Err(error.into()),
+        Err(_) => Err(io::Error::other(BackgroundTaskFailed(shut_down_error()))),
     }
 }
 
 /// What the caller of an operation is told that a blocking thread has not completed.
 pub(crate) fn lost(error: JoinError) -> io::Error {
-    if error.is_panic() || error.not_started_because().is_some() {
+    if is_told(&error) {
         return error.into();
     }
-    io::Error::other("the runtime was shut down before the operation had begun")
+    shut_down_error()
+}
+
+/// Does the error say why, and it was not the end of the runtime?
+fn is_told(error: &JoinError) -> bool {
+    error.is_panic() || error.not_started_because().is_some()
+}
+
+/// The runtime was shut down before the operation had begun. It reads as in tokio, where the reason is
+/// not told; here it is the source.
+#[cfg(feature = "fs")]
+#[derive(Debug)]
+struct BackgroundTaskFailed(io::Error);
+
+#[cfg(feature = "fs")]
+impl fmt::Display for BackgroundTaskFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("background task failed")
+    }
+}
+
+#[cfg(feature = "fs")]
+impl Error for BackgroundTaskFailed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
 }
