@@ -191,7 +191,7 @@ fn of_two_tasks_that_poll_a_sleep_in_turn_the_last_is_woken() {
                 let mut nap = Box::pin(sleep(ms(20)));
                 let counts = [(); 4].map(|()| (Count::default(), Count::default()));
                 for (woken, dropped) in &counts {
-                    let waker = CountingWaker::new(woken, dropped);
+                    let waker = CountingWaker::waker(woken, dropped);
                     let polled = nap.as_mut().poll(&mut Context::from_waker(&waker));
                     assert!(polled.is_pending() || nap.is_elapsed());
                 }
@@ -224,7 +224,7 @@ fn a_sleep_that_is_dropped_lets_go_of_its_waker_at_once() {
             let armed = || {
                 let _entered = runtime.enter();
                 let mut nap = Box::pin(sleep(NEVER));
-                let waker = CountingWaker::new(&woken, &dropped);
+                let waker = CountingWaker::waker(&woken, &dropped);
                 assert!(
                     nap.as_mut()
                         .poll(&mut Context::from_waker(&waker))
@@ -274,7 +274,7 @@ fn sleeps_that_are_dropped_while_they_fire_leave_nothing_behind() {
                     let armed = (0..SLEEPS).map(|n| {
                         let mut nap =
                             Box::pin(sleep_until(deadline + Duration::from_micros(n as u64)));
-                        let waker = CountingWaker::new(&woken, &dropped);
+                        let waker = CountingWaker::waker(&woken, &dropped);
                         let _ = nap.as_mut().poll(&mut Context::from_waker(&waker));
                         nap
                     });
@@ -449,7 +449,10 @@ fn resets_from_many_threads_at_once_lose_no_end() {
 #[test]
 fn a_sleep_that_nobody_has_polled_can_be_dropped_outside_of_a_runtime() {
     let runtime = current();
-    let nap = runtime.block_on(async { sleep(NEVER) });
+    let nap = {
+        let _entered = runtime.enter();
+        sleep(NEVER)
+    };
     assert!(Handle::try_current().is_err());
     drop(nap);
 }

@@ -78,7 +78,7 @@ fn a_sleep_whose_runtime_has_ended_panics_and_does_not_hang() {
                 sleep_of(&a, Duration::ZERO),
             );
             let (woken, dropped) = (Count::default(), Count::default());
-            let waker = CountingWaker::new(&woken, &dropped);
+            let waker = CountingWaker::waker(&woken, &dropped);
             assert!(
                 armed
                     .as_mut()
@@ -155,7 +155,7 @@ fn a_sleep_that_is_polled_by_many_while_the_runtime_ends_is_not_forgotten() {
                 std::panic::catch_unwind(AssertUnwindSafe(move || {
                     loop {
                         let (woken, dropped) = (Count::default(), Count::default());
-                        let waker = CountingWaker::new(&woken, &dropped);
+                        let waker = CountingWaker::waker(&woken, &dropped);
                         let mut context = Context::from_waker(&waker);
                         assert!(nap.as_mut().poll(&mut context).is_pending());
                         if woken.get() == 0 && nap_is_over(&woken) {

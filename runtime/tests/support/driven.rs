@@ -68,7 +68,7 @@ pub struct CountingWaker {
 }
 
 impl CountingWaker {
-    pub fn new(woken: &Count, dropped: &Count) -> Waker {
+    pub fn waker(woken: &Count, dropped: &Count) -> Waker {
         Waker::from(Arc::new(Self {
             woken: woken.clone(),
             dropped: dropped.clone(),
