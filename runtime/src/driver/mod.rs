@@ -34,6 +34,7 @@ mod interest;
 mod models;
 mod readiness;
 mod registration;
+mod shut_down;
 mod sources;
 mod timer;
 #[cfg(all(target_os = "linux", not(fastwake_portable)))]
@@ -54,6 +55,8 @@ pub(crate) use clock::Clock;
 pub use interest::{Interest, Ready};
 pub(crate) use readiness::ReadyEvent;
 pub(crate) use registration::{Registration, Waiting};
+pub use shut_down::is_rt_shutdown_err;
+pub(crate) use shut_down::shut_down_error;
 pub(crate) use sources::Direction;
 use sources::Sources;
 pub(crate) use timer::Timer;

@@ -27,7 +27,8 @@ const TICK_SHIFT: u32 = 16;
 const TICK: u64 = 0xffff << TICK_SHIFT;
 const GENERATION_SHIFT: u32 = 32;
 
-/// What the sides of a connection that has closed stay ready for: nothing can undo it.
+/// What the sides of a connection that has closed stay ready for: nothing undoes it but an operation
+/// that finds it wrong.
 const FINAL: u64 = 0b1100;
 
 pub(super) struct Readiness(AtomicU64);
@@ -93,11 +94,22 @@ impl Readiness {
         self.0.fetch_or(u64::from(ready.bits()), AcqRel);
     }
 
-    /// An operation that relied on this event has found the source not ready.
+    /// Somebody says that the source is no longer ready for this. What is final stays.
     pub(super) fn clear(&self, event: ReadyEvent) {
+        self.take_back(event, u64::from(event.ready.bits()) & !FINAL);
+    }
+
+    /// An operation that relied on this event would have blocked: whatever the event said is not so,
+    /// or not any more. (A datagram socket reports an error as the end of a side; a named pipe gets
+    /// another writer.)
+    pub(super) fn clear_refuted(&self, event: ReadyEvent) {
+        self.take_back(event, u64::from(event.ready.bits()));
+    }
+
+    fn take_back(&self, event: ReadyEvent, bits: u64) {
         let clear = |word: u64| {
             let same = ReadyEvent::of(word).tick == event.tick;
-            same.then_some(word & !(u64::from(event.ready.bits()) & !FINAL))
+            same.then_some(word & !bits)
         };
         let _ = self.0.fetch_update(AcqRel, Acquire, clear);
     }
@@ -142,11 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_side_stays() {
+    fn the_end_of_a_side_stays_until_it_is_refuted() {
         let word = Readiness::new();
         assert!(word.set(Ready::READABLE | Ready::READ_CLOSED, 0, ALL));
         word.clear(word.load());
         assert_eq!(word.load().ready, Ready::READ_CLOSED);
+        word.clear_refuted(word.load());
+        assert!(word.load().ready.is_empty());
     }
 
     #[test]

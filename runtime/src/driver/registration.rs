@@ -60,9 +60,14 @@ impl Registration {
         self.driver.sources.at(self.place)
     }
 
-    /// What the source is ready for, and has been when it was last looked at.
+    /// Somebody says that the source is not ready any more.
     pub(crate) fn clear_readiness(&self, event: ReadyEvent) {
         self.source().clear(event);
+    }
+
+    /// An operation for which this event was enough would have blocked.
+    pub(crate) fn refute(&self, event: ReadyEvent) {
+        self.source().clear_refuted(event);
     }
 
     /// The source is ready from the start, as far as one can guess: the first operation is tried
@@ -93,9 +98,7 @@ impl Registration {
         loop {
             let event = ready!(self.poll_ready(context, direction))?;
             match operation() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.clear_readiness(event);
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.refute(event),
                 done => return Poll::Ready(done),
             }
         }
@@ -129,15 +132,10 @@ impl Registration {
         loop {
             let event = self.readiness(interest).await?;
             // Who only waits, as `readable` does, spends nothing.
-            let unit = poll_fn(poll_proceed).await;
+            poll_fn(poll_proceed).await.made_progress();
             match operation() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.clear_readiness(event);
-                }
-                done => {
-                    unit.made_progress();
-                    return done;
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.refute(event),
+                done => return done,
             }
         }
     }
@@ -154,7 +152,7 @@ impl Registration {
         }
         match operation() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.clear_readiness(event);
+                self.refute(event);
                 Err(io::ErrorKind::WouldBlock.into())
             }
             done => done,
@@ -194,5 +192,5 @@ fn alive(event: ReadyEvent) -> io::Result<ReadyEvent> {
 }
 
 fn gone() -> io::Error {
-    crate::runtime::shut_down_error()
+    super::shut_down_error()
 }

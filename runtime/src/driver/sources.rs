@@ -190,6 +190,10 @@ impl Source {
         self.readiness.clear(event);
     }
 
+    pub(super) fn clear_refuted(&self, event: ReadyEvent) {
+        self.readiness.clear_refuted(event);
+    }
+
     /// The system has reported an event for the source of this generation, as far as its bits in
     /// `mask` tell.
     pub(super) fn dispatch(

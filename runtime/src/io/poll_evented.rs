@@ -13,8 +13,29 @@ use tokio::io::ReadBuf;
 use crate::driver::{Direction, Interest, Registration};
 use crate::runtime::Handle;
 
+/// What a source's reads mean.
+pub(crate) trait Drains {
+    /// Has a read that does not fill its buffer taken all there was? Not if something else than the
+    /// end of the data can end a read: a Unix socket stops at a message that carries descriptors.
+    const BY_SHORT_READ: bool;
+}
+
+impl Drains for mio::net::TcpStream {
+    const BY_SHORT_READ: bool = true;
+}
+
+#[cfg(unix)]
+impl Drains for mio::net::UnixStream {
+    const BY_SHORT_READ: bool = false;
+}
+
+#[cfg(unix)]
+impl Drains for mio::unix::pipe::Receiver {
+    const BY_SHORT_READ: bool = false;
+}
+
 /// Does the system tell anew when a source becomes ready, once it has been drained? Then a read that
-/// does not fill its buffer, and a write that is cut short, say as much as one that would block.
+/// has drained it, and a write that is cut short, say as much as one that would block.
 const EDGE_TRIGGERED: bool = cfg!(any(
     target_os = "android",
     target_os = "dragonfly",
@@ -80,6 +101,7 @@ impl<E: Source> PollEvented<E> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>>
     where
+        E: Drains,
         &'a E: Read,
     {
         loop {
@@ -90,7 +112,7 @@ impl<E: Source> PollEvented<E> {
             let target = unsafe { &mut *(std::ptr::from_mut(buf.unfilled_mut()) as *mut [u8]) };
             match (&**self).read(target) {
                 Ok(n) => {
-                    if EDGE_TRIGGERED && 0 < n && n < room {
+                    if EDGE_TRIGGERED && E::BY_SHORT_READ && 0 < n && n < room {
                         self.registration.clear_readiness(event);
                     }
                     // SAFETY: the system has written `n` bytes.
@@ -99,7 +121,7 @@ impl<E: Source> PollEvented<E> {
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.clear_readiness(event);
+                    self.registration.refute(event);
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -139,7 +161,7 @@ impl<E: Source> PollEvented<E> {
                     return Poll::Ready(Ok(n));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.clear_readiness(event);
+                    self.registration.refute(event);
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }

@@ -14,7 +14,6 @@ mod id;
 mod local;
 mod metrics;
 mod owner;
-mod shut_down;
 #[cfg(feature = "tokio-compat")]
 mod tokio_compat;
 
@@ -26,7 +25,6 @@ pub use id::Id;
 pub use local::{LocalOptions, LocalRuntime};
 pub use metrics::{RuntimeMetrics, worker_index};
 pub use owner::Runtime;
-pub use shut_down::is_rt_shutdown_err;
-pub(crate) use shut_down::shut_down_error;
 
+pub use crate::driver::is_rt_shutdown_err;
 pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics};

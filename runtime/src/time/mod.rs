@@ -56,7 +56,7 @@ fn unless_shut_down(polled: Poll<Result<(), ShutDown>>) -> Poll<()> {
         Poll::Ready(Err(ShutDown)) if scheduler::is_ending() => Poll::Pending,
         Poll::Ready(Err(ShutDown)) => panic!(
             "A Tokio 1.x context was found, but it is being shutdown. It is that of a fastwake \
-             runtime, and this timer of it would never fire"
+             runtime which has been shut down, and this timer of it would never fire"
         ),
     }
 }

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crate::runtime::shut_down_error;
+use crate::driver::shut_down_error;
 use crate::task::JoinError;
 
 /// Runs an operation of the standard library on a thread that may block.

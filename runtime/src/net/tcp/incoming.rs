@@ -45,7 +45,7 @@ impl Stream for Incoming<'_> {
             unit.made_progress();
             match self.listener.io.accept() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.listener.io.registration().clear_readiness(event);
+                    self.listener.io.registration().refute(event);
                 }
                 Err(error) => return Poll::Ready(Some(Err(error))),
                 Ok((stream, _)) => return Poll::Ready(Some(TcpStream::accepted(stream))),
