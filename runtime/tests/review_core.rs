@@ -52,7 +52,9 @@ fn a_deadline_is_kept_after_the_clock_was_moved_and_goes_on() {
         runtime.block_on(async {
             let nap = fastwake::spawn(sleep(ms(5_000)));
             // Sleeps in the driver, whose timer is set for the nap.
-            fastwake::task::spawn_blocking(|| thread::sleep(ms(100))).await.unwrap();
+            fastwake::task::spawn_blocking(|| thread::sleep(ms(100)))
+                .await
+                .unwrap();
             time::pause();
             time::advance(ms(4_500)).await;
             time::resume();
@@ -61,12 +63,14 @@ fn a_deadline_is_kept_after_the_clock_was_moved_and_goes_on() {
             start.elapsed()
         })
     });
-    assert!(late < ms(2_500), "half a second was left, and it took {late:?}");
+    assert!(
+        late < ms(2_500),
+        "half a second was left, and it took {late:?}"
+    );
 }
 
-#[test]
-fn a_long_poll_after_very_many_looks_keeps_no_deadline_waiting() {
-    let late = within(ms(60_000), || {
+fn lateness_beside_a_long_poll(looks: u64) -> Duration {
+    within(ms(60_000), move || {
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -78,10 +82,10 @@ fn a_long_poll_after_very_many_looks_keeps_no_deadline_waiting() {
             deadline.elapsed()
         });
         thread::sleep(ms(50));
-        runtime.spawn(async {
+        runtime.spawn(async move {
             // The worker that comes for this has slept in the driver.
             sleep(ms(10)).await;
-            let end = Instant::now() + ms(600);
+            let end = Instant::now() + ms(looks);
             while Instant::now() < end {
                 yield_now().await;
             }
@@ -90,7 +94,19 @@ fn a_long_poll_after_very_many_looks_keeps_no_deadline_waiting() {
         let late = runtime.block_on(late).unwrap();
         runtime.shutdown_background();
         late
-    });
+    })
+}
+
+#[test]
+fn a_long_poll_after_very_many_looks_keeps_no_deadline_waiting() {
+    let late = lateness_beside_a_long_poll(600);
+    assert!(late < ms(1_000), "late by {late:?}");
+}
+
+/// The counterpart, which holds: the alarm is still set.
+#[test]
+fn a_long_poll_without_a_look_keeps_no_deadline_waiting() {
+    let late = lateness_beside_a_long_poll(0);
     assert!(late < ms(1_000), "late by {late:?}");
 }
 
@@ -108,26 +124,42 @@ fn blocked_udp_send(tokio: bool) {
             Err(std::io::Error::from(std::io::ErrorKind::WouldBlock))
         };
         if tokio {
-            let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let rt = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             rt.block_on(async {
-                let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+                let closed = std::net::UdpSocket::bind("127.0.0.1:0")
+                    .unwrap()
+                    .local_addr()
+                    .unwrap();
                 let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
                 socket.connect(closed).await.unwrap();
                 socket.send(b"x").await.unwrap();
                 tokio::time::sleep(ms(50)).await;
                 let _ = socket.send(b"x").await;
-                tokio::time::timeout(ms(200), socket.async_io(tokio::io::Interest::WRITABLE, operation)).await.is_ok()
+                tokio::time::timeout(
+                    ms(200),
+                    socket.async_io(tokio::io::Interest::WRITABLE, operation),
+                )
+                .await
+                .is_ok()
             })
         } else {
             let rt = Builder::new_current_thread().enable_all().build().unwrap();
             rt.block_on(async {
-                let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+                let closed = std::net::UdpSocket::bind("127.0.0.1:0")
+                    .unwrap()
+                    .local_addr()
+                    .unwrap();
                 let socket = fastwake::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
                 socket.connect(closed).await.unwrap();
                 socket.send(b"x").await.unwrap();
                 sleep(ms(50)).await;
                 let _ = socket.send(b"x").await;
-                timeout(ms(200), socket.async_io(Interest::WRITABLE, operation)).await.is_ok()
+                timeout(ms(200), socket.async_io(Interest::WRITABLE, operation))
+                    .await
+                    .is_ok()
             })
         }
     };
@@ -158,14 +190,20 @@ fn a_reader_of_a_fifo_waits_for_the_next_writer_without_spinning() {
         let rt = Builder::new_current_thread().enable_all().build().unwrap();
         let p = dir.clone();
         let n = rt.block_on(async move {
-            let mut reader = fastwake::net::unix::pipe::OpenOptions::new().open_receiver(&p).unwrap();
-            let mut first = fastwake::net::unix::pipe::OpenOptions::new().open_sender(&p).unwrap();
+            let mut reader = fastwake::net::unix::pipe::OpenOptions::new()
+                .open_receiver(&p)
+                .unwrap();
+            let mut first = fastwake::net::unix::pipe::OpenOptions::new()
+                .open_sender(&p)
+                .unwrap();
             first.write_all(b"1").await.unwrap();
             let mut b = [0; 8];
             assert_eq!(reader.read(&mut b).await.unwrap(), 1);
             drop(first);
             assert_eq!(reader.read(&mut b).await.unwrap(), 0);
-            let _second = fastwake::net::unix::pipe::OpenOptions::new().open_sender(&p).unwrap();
+            let _second = fastwake::net::unix::pipe::OpenOptions::new()
+                .open_sender(&p)
+                .unwrap();
             // Nothing comes; how often is the task polled?
             let polls = Arc::new(AtomicUsize::new(0));
             let seen = polls.clone();
@@ -183,13 +221,21 @@ fn a_reader_of_a_fifo_waits_for_the_next_writer_without_spinning() {
         std::fs::remove_file(dir).unwrap();
         n
     });
-    assert!(n.0 < 100, "polled {} times in 300 ms; still waiting: {}", n.0, n.1);
+    assert!(
+        n.0 < 100,
+        "polled {} times in 300 ms; still waiting: {}",
+        n.0,
+        n.1
+    );
 }
 
 fn send_with_fd(fd: i32, bytes: &[u8]) {
     use std::mem;
     unsafe {
-        let mut iov = libc::iovec { iov_base: bytes.as_ptr() as *mut _, iov_len: bytes.len() };
+        let mut iov = libc::iovec {
+            iov_base: bytes.as_ptr() as *mut _,
+            iov_len: bytes.len(),
+        };
         let mut control = [0_u64; 8];
         let mut msg: libc::msghdr = mem::zeroed();
         msg.msg_iov = &mut iov;
@@ -231,9 +277,18 @@ fn what_follows_a_message_with_a_descriptor_is_read() {
 #[test]
 fn a_stopped_clock_does_not_jump_over_cpu_intensive_work() {
     let r = within(ms(20_000), || {
-        let rt = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let rt = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
         rt.block_on(async {
-            timeout(ms(60_000), fastwake::task::spawn_cpu_intensive(|| thread::sleep(ms(300)))).await.is_ok()
+            timeout(
+                ms(60_000),
+                fastwake::task::spawn_cpu_intensive(|| thread::sleep(ms(300))),
+            )
+            .await
+            .is_ok()
         })
     });
     assert!(r, "timed out");
@@ -243,17 +298,28 @@ fn a_stopped_clock_does_not_jump_over_cpu_intensive_work() {
 fn a_child_moved_to_a_runtime_without_io_fails_without_a_panic() {
     within(ms(20_000), || {
         let home = Builder::new_current_thread().enable_all().build().unwrap();
-        let mut child = home.block_on(async { fastwake::process::Command::new("sleep").arg("1").spawn().unwrap() });
+        let mut child = home.block_on(async {
+            fastwake::process::Command::new("sleep")
+                .arg("1")
+                .spawn()
+                .unwrap()
+        });
         drop(home);
         let other = Builder::new_current_thread().enable_time().build().unwrap();
-        let r = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| other.block_on(child.wait())));
+        let r = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            other.block_on(child.wait())
+        }));
         drop(child);
         assert!(r.is_ok(), "panicked");
     });
 }
 
 fn multi(workers: usize) -> fastwake::runtime::Runtime {
-    Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap()
+    Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 #[test]
@@ -271,10 +337,17 @@ fn the_first_deadline_of_all_may_be_waited_for_in_place() {
 fn the_first_deadline_of_a_pool_of_one_cpu_may_be_waited_for_in_place() {
     within(ms(10_000), || {
         let runtime = multi(2);
-        let cpu = fastwake::topology::allowed_cpus().unwrap().iter().next().unwrap();
-        let task = runtime.handle().spawn_on(cpu, async {
-            block_in_place(|| Handle::current().block_on(sleep(ms(50))));
-        }).unwrap();
+        let cpu = fastwake::topology::allowed_cpus()
+            .unwrap()
+            .iter()
+            .next()
+            .unwrap();
+        let task = runtime
+            .handle()
+            .spawn_on(cpu, async {
+                block_in_place(|| Handle::current().block_on(sleep(ms(50))));
+            })
+            .unwrap();
         runtime.block_on(task).unwrap();
     });
 }
