@@ -112,7 +112,10 @@ mod stoppable {
 
         /// Something has changed that those who sleep by a stopped clock do not see.
         pub(in crate::driver) fn call_followers(&self) {
-            self.followers().iter().for_each(|driver| driver.wake());
+            for driver in self.followers() {
+                driver.forget_ring();
+                driver.wake();
+            }
         }
 
         /// Tick 0 of the runtime's timers.

@@ -128,6 +128,12 @@ impl Running {
             return Ok(());
         };
         if let (Some(pidfd), Ok(handle)) = (watch.take(), Handle::try_current()) {
+            if !handle.has_io() {
+                return Err(io::Error::other(
+                    "the runtime that watched this process has been shut down, and the current one \
+                     has been built without I/O: call `enable_io` or `enable_all` on its builder",
+                ));
+            }
             let pidfd = pidfd.into_inner()?;
             *watch = Some(PollEvented::with_interest(pidfd, Interest::READABLE)?);
             self.home = handle;

@@ -12,6 +12,7 @@ use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
 use crate::threads::{Role, Threads};
 use crate::topology::{Topology, available_workers};
 
+use super::context::Polls;
 use super::handle::Inner;
 use super::{Builder, Handle, Id, Runtime, RuntimeFlavor, config, context};
 
@@ -106,7 +107,9 @@ fn start(handle: Handle) -> io::Result<Runtime> {
             let handle = Handle::new(inner);
             let _entered = handle.enter();
             match role {
-                Role::Worker => context::forbid_blocking(RuntimeFlavor::MultiThread, body),
+                Role::Worker => {
+                    context::forbid_blocking(RuntimeFlavor::MultiThread, Polls::Tasks, body)
+                }
                 Role::Blocking => {
                     handle.inner().group.spread_current_thread();
                     body();

@@ -26,7 +26,15 @@ struct Context {
 enum Blocking {
     Allowed,
     /// It polls tasks or the future of a `block_on`, in a runtime of this flavor.
-    Forbidden(RuntimeFlavor),
+    Forbidden(RuntimeFlavor, Polls),
+}
+
+/// What a thread polls that must not be blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Polls {
+    Tasks,
+    /// The future of a `block_on`.
+    Future,
 }
 
 /// There is no current runtime; see [`Handle::try_current`].
@@ -158,8 +166,8 @@ fn blocking() -> Blocking {
 }
 
 /// Runs `f` on a thread that polls tasks or the future of a `block_on`.
-pub(super) fn forbid_blocking<R>(flavor: RuntimeFlavor, f: impl FnOnce() -> R) -> R {
-    let _restore = set_blocking(Blocking::Forbidden(flavor));
+pub(super) fn forbid_blocking<R>(flavor: RuntimeFlavor, polls: Polls, f: impl FnOnce() -> R) -> R {
+    let _restore = set_blocking(Blocking::Forbidden(flavor, polls));
     f()
 }
 
@@ -168,8 +176,9 @@ pub(super) fn forbid_blocking<R>(flavor: RuntimeFlavor, f: impl FnOnce() -> R) -
 pub(crate) fn forbid_block_in_place<R>(f: impl FnOnce() -> R) -> R {
     let _restore = match blocking() {
         Blocking::Allowed => None,
-        Blocking::Forbidden(_) => Some(set_blocking(Blocking::Forbidden(
+        Blocking::Forbidden(_, polls) => Some(set_blocking(Blocking::Forbidden(
             RuntimeFlavor::CurrentThread,
+            polls,
         ))),
     };
     f()
@@ -189,5 +198,15 @@ pub(super) fn is_blocking_allowed() -> bool {
 
 /// Can `block_in_place` keep its promise here?
 pub(crate) fn may_block_in_place() -> bool {
-    blocking() != Blocking::Forbidden(RuntimeFlavor::CurrentThread)
+    !matches!(
+        blocking(),
+        Blocking::Forbidden(RuntimeFlavor::CurrentThread, _)
+    )
+}
+
+/// Does this thread poll a task that is dropped as soon as it suspends, because its runtime has been
+/// shut down?
+#[cfg(feature = "time")]
+pub(crate) fn is_ending() -> bool {
+    matches!(blocking(), Blocking::Forbidden(_, Polls::Tasks)) && crate::scheduler::is_ending()
 }

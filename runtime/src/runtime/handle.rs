@@ -20,7 +20,7 @@ use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
 
-use super::context::{self, EnterGuard, TryCurrentError};
+use super::context::{self, EnterGuard, Polls, TryCurrentError};
 use super::{Id, RuntimeMetrics};
 
 /// Where a runtime's tasks run.
@@ -330,7 +330,9 @@ impl Handle {
         self.assert_may_block();
         let _entered = self.enter();
         // Of whatever flavor: no task and no core is on this thread, so it may be blocked in place.
-        context::forbid_blocking(RuntimeFlavor::MultiThread, || park_on(future))
+        context::forbid_blocking(RuntimeFlavor::MultiThread, Polls::Future, || {
+            park_on(future)
+        })
     }
 
     /// As [`block_on`](Self::block_on), and runs the tasks of a current-thread runtime meanwhile.
@@ -338,9 +340,11 @@ impl Handle {
     pub(super) fn drive<F: Future>(&self, future: F) -> F::Output {
         self.assert_may_block();
         let _entered = self.enter();
-        context::forbid_blocking(self.runtime_flavor(), || match &self.inner.current_thread {
-            None => park_on(future),
-            Some(scheduler) => scheduler.block_on(future),
+        context::forbid_blocking(self.runtime_flavor(), Polls::Future, || {
+            match &self.inner.current_thread {
+                None => park_on(future),
+                Some(scheduler) => scheduler.block_on(future),
+            }
         })
     }
 

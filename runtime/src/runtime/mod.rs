@@ -18,6 +18,8 @@ mod owner;
 mod tokio_compat;
 
 pub use builder::Builder;
+#[cfg(feature = "time")]
+pub(crate) use context::is_ending;
 pub use context::{EnterGuard, TryCurrentError};
 pub(crate) use context::{allow_blocking, forbid_block_in_place, may_block_in_place};
 pub use handle::{Handle, RuntimeFlavor};

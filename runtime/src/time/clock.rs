@@ -25,7 +25,7 @@ fn clock() -> Arc<Clock> {
 ///
 /// When the runtime has nothing to do but to wait for timers, the clock jumps to the next deadline: a
 /// test that sleeps for an hour takes no time. It does not jump while a closure runs on a blocking
-/// thread.
+/// thread; work on other pools (CPU-intensive closures, `spawn_on`) does not hold it up.
 ///
 /// # Panics
 ///

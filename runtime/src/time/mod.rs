@@ -40,7 +40,7 @@ pub use std::time::Duration;
 use std::task::Poll;
 
 use crate::driver::ShutDown;
-use crate::scheduler;
+use crate::runtime::is_ending;
 
 /// What the poll of a timer comes to.
 ///
@@ -52,8 +52,8 @@ fn unless_shut_down(polled: Poll<Result<(), ShutDown>>) -> Poll<()> {
     match polled {
         Poll::Pending => Poll::Pending,
         Poll::Ready(Ok(())) => Poll::Ready(()),
-        // A worker whose pool is closed drops what it polls as soon as that suspends.
-        Poll::Ready(Err(ShutDown)) if scheduler::is_ending() => Poll::Pending,
+        // The task that polls it is dropped as soon as it suspends.
+        Poll::Ready(Err(ShutDown)) if is_ending() => Poll::Pending,
         Poll::Ready(Err(ShutDown)) => panic!(
             "A Tokio 1.x context was found, but it is being shutdown. It is that of a fastwake \
              runtime which has been shut down, and this timer of it would never fire"
