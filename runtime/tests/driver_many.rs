@@ -37,7 +37,7 @@ fn busy(runtime: &Runtime) {
             loop {
                 near.write_u8(1).await.unwrap();
                 far.read_u8().await.unwrap();
-                sleep(Duration::from_micros(10 * n)).await;
+                sleep(Duration::from_millis(1 + n)).await;
             }
         });
     }
