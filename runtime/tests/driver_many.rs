@@ -8,13 +8,14 @@
 
 mod support;
 
+use std::pin::Pin;
 use std::thread;
 use std::time::Duration;
 
 use fastwake::io::{AsyncReadExt, AsyncWriteExt};
 use fastwake::net::{TcpListener, TcpStream, UdpSocket};
 use fastwake::runtime::{Builder, Runtime};
-use fastwake::time::sleep;
+use fastwake::time::{Sleep, sleep};
 use support::driven::{NEVER, current, multi};
 use support::{must_end, until};
 
@@ -251,6 +252,25 @@ fn with_few_descriptors() {
         .unwrap();
 }
 
+/// Sends through the one what the other receives, and sleeps meanwhile.
+async fn exchange(near: UdpSocket, far: UdpSocket, nap: Pin<Box<Sleep>>) {
+    let to = near.local_addr().unwrap();
+    let receive = async {
+        for n in 0..50 {
+            let mut byte = [0];
+            near.recv(&mut byte).await.unwrap();
+            assert_eq!(byte[0], n);
+        }
+    };
+    let send = async {
+        for n in 0..50 {
+            far.send_to(&[n], to).await.unwrap();
+            fastwake::task::yield_now().await;
+        }
+    };
+    fastwake::join!(receive, send, nap);
+}
+
 /// On a machine of several pods, most of them go from one pool to another.
 #[test]
 fn what_one_pool_has_made_can_be_used_in_all_others() {
@@ -287,23 +307,7 @@ fn what_one_pool_has_made_can_be_used_in_all_others() {
         runtime.block_on(async {
             let mut users = Vec::new();
             while let Some((near, far, nap)) = all.recv().await {
-                let user = async move {
-                    let (near, to) = (&near, near.local_addr().unwrap());
-                    let receive = async {
-                        for n in 0..50 {
-                            let mut byte = [0];
-                            near.recv(&mut byte).await.unwrap();
-                            assert_eq!(byte[0], n);
-                        }
-                    };
-                    let send = async {
-                        for n in 0..50 {
-                            far.send_to(&[n], to).await.unwrap();
-                            fastwake::task::yield_now().await;
-                        }
-                    };
-                    fastwake::join!(receive, send, nap);
-                };
+                let user = exchange(near, far, nap);
                 let n = users.len();
                 let handle = runtime.handle();
                 users.push(match n % 3 {

@@ -42,7 +42,7 @@ mod timers;
 mod wheel;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::Waker;
 use std::time::Duration;
 use std::{fmt, io};
@@ -92,6 +92,8 @@ pub(crate) struct Driver {
     sources: Sources,
     timers: Timers,
     turns: AtomicU64,
+    /// Written by the thread that has the queue.
+    asleep: AtomicBool,
 }
 
 /// What only the thread that drives touches.
@@ -130,6 +132,7 @@ impl Driver {
             sources: Sources::new(),
             timers: Timers::new(clock),
             turns: AtomicU64::new(0),
+            asleep: AtomicBool::new(false),
         });
         driver.clock().is_followed_by(&driver);
         Ok(driver)
@@ -158,9 +161,11 @@ impl Driver {
         })
     }
 
-    /// Does somebody drive just now?
+    /// Does somebody sleep in it? Who only looks for events does not stay: for the monitor, and for
+    /// whoever leaves the driver alone, it is as if nobody drove.
     pub(crate) fn is_driven(&self) -> bool {
-        self.queue.is_locked()
+        // ORDERING: a driver that has been left is watched for; the two fences are the vigil's.
+        self.asleep.load(Relaxed)
     }
 
     /// How often somebody has looked for events.
@@ -271,6 +276,7 @@ impl Driving<'_> {
     /// Sleeps until there is an event, a deadline has come, somebody [wakes](Driver::wake) the
     /// driver, or `patience` has passed. Collects whom to wake.
     pub(crate) fn sleep(mut self, patience: Option<Duration>, wakers: &mut Vec<Waker>) {
+        self.driver.asleep.store(true, Relaxed);
         let timers = &self.driver.timers;
         let mut next = timers.begin_sleep();
         if next.is_some() && self.driver.clock().is_stopped() {
@@ -284,6 +290,7 @@ impl Driving<'_> {
         };
         self.look(timeout, wakers);
         timers.end_sleep();
+        self.driver.asleep.store(false, Relaxed);
         self.finish(wakers);
     }
 
