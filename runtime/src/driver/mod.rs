@@ -57,6 +57,7 @@ pub(crate) use registration::{Registration, Waiting};
 pub(crate) use sources::Direction;
 use sources::Sources;
 pub(crate) use timer::Timer;
+pub(crate) use timers::ShutDown;
 use timers::Timers;
 
 const WAKE: mio::Token = mio::Token(usize::MAX);

@@ -60,20 +60,19 @@ impl Timer {
         }
     }
 
-    /// # Panics
+    /// # Errors
     ///
     /// If the runtime has been shut down, and the timer will not fire any more.
-    #[track_caller]
-    pub(crate) fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ShutDown>> {
         let unit = ready!(poll_proceed(context));
         self.begun = true;
         if self.is_elapsed() {
             self.disarm();
             unit.made_progress();
-            return Poll::Ready(());
+            return Poll::Ready(Ok(()));
         }
         match &mut self.armed {
-            Some(_) if self.driver.timers.is_shut_down() => refuse(),
+            Some(_) if self.driver.timers.is_shut_down() => return Poll::Ready(Err(ShutDown)),
             Some(armed) if armed.waker.will_wake(context.waker()) => {}
             Some(armed) => {
                 let waker = context.waker();
@@ -85,11 +84,7 @@ impl Timer {
                     waker.wake_by_ref();
                 }
             }
-            None => {
-                if self.arm(context.waker()).is_err() {
-                    refuse();
-                }
-            }
+            None => self.arm(context.waker())?,
         }
         Poll::Pending
     }
@@ -115,12 +110,4 @@ impl Drop for Timer {
     fn drop(&mut self) {
         self.disarm();
     }
-}
-
-#[track_caller]
-fn refuse() -> ! {
-    panic!(
-        "A Tokio 1.x context was found, but it is being shutdown. It is that of a fastwake runtime, \
-         and this timer of it would never fire"
-    )
 }

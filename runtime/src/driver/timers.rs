@@ -39,7 +39,7 @@ pub(super) struct Armed {
 
 /// The runtime has been shut down: no timer fires any more.
 #[derive(Debug)]
-pub(super) struct ShutDown;
+pub(crate) struct ShutDown;
 
 impl Timers {
     pub(super) fn new(clock: Arc<Clock>) -> Self {

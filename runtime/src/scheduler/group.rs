@@ -398,6 +398,9 @@ impl Group {
         if let Some(monitor) = &self.monitor {
             monitor.stop();
         }
+        // Now, for a poll that does not end keeps the last user from leaving, and others may wait for
+        // what nobody drives any more.
+        self.pools().for_each(Pool::shut_down_driver);
         self.leave();
     }
 
@@ -531,4 +534,13 @@ impl fmt::Debug for Group {
 pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     let _blocked: Option<Blocked> = Worker::block_current();
     f()
+}
+
+/// Is this thread a worker of a runtime that has been shut down? Then the task that it polls is dropped
+/// as soon as it suspends.
+#[cfg(feature = "time")]
+pub(crate) fn is_ending() -> bool {
+    Worker::with_current(|worker| {
+        worker.is_some_and(|worker| worker.pool().injector.hints.is_closed())
+    })
 }

@@ -264,10 +264,6 @@ impl Locked {
         }
     }
 
-    pub(super) fn has_idle(&self) -> bool {
-        !self.idle.is_empty()
-    }
-
     /// An idle worker begins to run again.
     pub(super) fn leave_idle(&mut self, slot: u32) {
         self.remove_idle(slot);

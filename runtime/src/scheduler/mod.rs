@@ -38,5 +38,7 @@ mod tests;
 mod worker;
 
 pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
+#[cfg(feature = "time")]
+pub(crate) use group::is_ending;
 pub(crate) use group::{Group, GroupConfig, block_in_place, worker_index};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};

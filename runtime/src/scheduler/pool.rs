@@ -172,12 +172,13 @@ impl Pool {
         self.driver_in_use().filter(|driver| !driver.is_driven())
     }
 
-    /// Calls an idle worker, if there is one, to a driver that nobody looks after.
+    /// Calls a worker, if one more may run, to a driver that nobody looks after.
     pub(super) fn attend_driver(&self) {
         let mut session = self.injector.lock();
         let kick = match self.unattended_driver() {
-            Some(_) if session.has_idle() => self.pick(&mut session),
-            _ => None,
+            // The others may be blocked: then it takes a new thread.
+            Some(_) => self.pick(&mut session),
+            None => None,
         };
         drop(session);
         if let Some(kick) = kick {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::driver::Timer;
 use crate::runtime::Handle;
 
-use super::Instant;
+use super::{Instant, unless_shut_down};
 
 /// A tick that is later than this has been missed; tokio's.
 const MISSED_AFTER: Duration = Duration::from_millis(5);
@@ -125,7 +125,7 @@ impl Interval {
 
     /// As [`tick`](Self::tick), for a poll function.
     pub fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<Instant> {
-        ready!(self.timer.poll_elapsed(context));
+        ready!(unless_shut_down(self.timer.poll_elapsed(context)));
         let due = Instant::from_std(self.timer.deadline());
         let now = Instant::now();
         let behavior = if now > due + MISSED_AFTER {

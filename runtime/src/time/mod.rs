@@ -36,3 +36,27 @@ pub use timeout::{Timeout, timeout, timeout_at};
 
 #[doc(no_inline)]
 pub use std::time::Duration;
+
+use std::task::Poll;
+
+use crate::driver::ShutDown;
+use crate::scheduler;
+
+/// What the poll of a timer comes to.
+///
+/// # Panics
+///
+/// If its runtime has been shut down, and it would never fire.
+#[track_caller]
+fn unless_shut_down(polled: Poll<Result<(), ShutDown>>) -> Poll<()> {
+    match polled {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(Ok(())) => Poll::Ready(()),
+        // A worker whose pool is closed drops what it polls as soon as that suspends.
+        Poll::Ready(Err(ShutDown)) if scheduler::is_ending() => Poll::Pending,
+        Poll::Ready(Err(ShutDown)) => panic!(
+            "A Tokio 1.x context was found, but it is being shutdown. It is that of a fastwake \
+             runtime, and this timer of it would never fire"
+        ),
+    }
+}

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::driver::Timer;
 use crate::runtime::Handle;
 
-use super::Instant;
+use super::{Instant, unless_shut_down};
 
 /// Waits until `duration` has passed.
 ///
@@ -123,6 +123,6 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        self.project().timer.poll_elapsed(context)
+        unless_shut_down(self.project().timer.poll_elapsed(context))
     }
 }

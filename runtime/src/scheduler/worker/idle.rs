@@ -177,6 +177,15 @@ impl Idle<'_, '_> {
         }
         let next = loop {
             let drove = matches!(bed, Bed::Driver(_));
+            if !drove
+                && worker.pool.unattended_driver().is_some()
+                && let Some(host) = host
+            {
+                // Somebody had a look at the driver when this worker chose its bed, and has left it
+                // since. ORDERING: the monitor's half is in `Vigil::end`.
+                fence(SeqCst);
+                host.watch_driver();
+            }
             let awake = match bed {
                 Bed::Parker => worker.slot.parker.wait(patience).into(),
                 Bed::Driver(driving) => worker.sleep_in_driver(driving),
@@ -211,10 +220,17 @@ impl Idle<'_, '_> {
             bed,
             patience,
         } = self;
+        let drove = matches!(bed, Bed::Driver(_));
         drop(bed);
         worker.slot.parker.cancel();
         match worker.wake_up(Woken::Notified.into()) {
-            Found::Next(next) => next,
+            Found::Next(next) => {
+                // As in `sleep`.
+                if drove && let Some(host) = worker.pool.host() {
+                    host.watch_driver();
+                }
+                next
+            }
             Found::Nothing(bed) => Idle {
                 worker,
                 bed,
@@ -242,7 +258,9 @@ impl<'p> Worker<'p> {
             // way, and whoever has pushed on a local queue relies on it; as in `help_local`.
             session.publish();
             fence(SeqCst);
-            if !policy::may_run(&session.counts()) || !self.sees_work_elsewhere() {
+            // I7: whoever looked for somebody to drive may have taken this worker for one on its way.
+            let needed = self.sees_work_elsewhere() || self.pool.unattended_driver().is_some();
+            if !policy::may_run(&session.counts()) || !needed {
                 self.pool.injector.counters.retired.increment();
                 return Found::Next(Next::Leave);
             }
