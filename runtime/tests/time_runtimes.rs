@@ -27,7 +27,7 @@ fn sleep_of(runtime: &Runtime, duration: Duration) -> Pin<Box<Sleep>> {
     Box::pin(sleep(duration))
 }
 
-const GONE: &str = "shut down";
+const GONE: &str = "being shutdown";
 
 #[test]
 fn a_sleep_of_one_runtime_can_be_awaited_in_another() {

@@ -175,7 +175,7 @@ impl Builder {
         self
     }
 
-    /// Names the runtime; shown by [`Handle::name`] and in `Debug` output.
+    /// Names the runtime; shown by [`Handle::name`](super::Handle::name) and in `Debug` output.
     ///
     /// # Panics
     ///
