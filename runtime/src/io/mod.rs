@@ -1,8 +1,8 @@
 //! Reading and writing without blocking.
 //!
 //! The traits are tokio's, and so are, with the feature `io-util`, their extension methods, buffers
-//! and helpers: what is written for them works with the types of [`fastwake::net`](crate::net) and
-//! [`fastwake::fs`](crate::fs) as it is.
+//! and helpers: what is written for them works with the types of `fastwake::net` and
+//! `fastwake::fs` as it is.
 
 #[cfg(any(feature = "fs", feature = "io-std"))]
 pub(crate) mod blocking;

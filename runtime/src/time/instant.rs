@@ -9,7 +9,7 @@ use std::time::Duration;
 const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
 
 /// A moment on the runtime's clock; as [`std::time::Instant`], but for a clock that a test can
-/// [stop](super::pause).
+/// stop (`time::pause`).
 ///
 /// # Examples
 ///
