@@ -9,6 +9,7 @@ use crate::coop::poll_proceed;
 use crate::driver::Direction;
 use crate::io::{Interest, PollEvented};
 use crate::runtime::Handle;
+use crate::signal::is_heard;
 use crate::signal::unix::{Signal, SignalKind, signal};
 
 use super::orphans;
@@ -129,10 +130,7 @@ impl Running {
         };
         if let (Some(pidfd), Ok(handle)) = (watch.take(), Handle::try_current()) {
             if !handle.has_io() {
-                return Err(io::Error::other(
-                    "the runtime that watched this process has been shut down, and the current one \
-                     has been built without I/O: call `enable_io` or `enable_all` on its builder",
-                ));
+                return Err(nobody_watches());
             }
             let pidfd = pidfd.into_inner()?;
             *watch = Some(PollEvented::with_interest(pidfd, Interest::READABLE)?);
@@ -152,7 +150,10 @@ impl Running {
                 return Poll::Ready(Ok(status));
             }
             if is_listening {
-                return Poll::Pending;
+                return match is_heard() {
+                    true => Poll::Pending,
+                    false => Poll::Ready(Err(nobody_watches())),
+                };
             }
         }
     }
@@ -171,4 +172,11 @@ impl Drop for Running {
             orphans::adopt(child, &self.home);
         }
     }
+}
+
+fn nobody_watches() -> io::Error {
+    io::Error::other(
+        "the runtime that watched this process has been shut down, and the current one has been \
+         built without I/O: call `enable_io` or `enable_all` on its builder",
+    )
 }

@@ -20,7 +20,7 @@ pub mod unix;
 use std::io;
 
 #[cfg(feature = "process")]
-pub(crate) use post::listen_in_current_runtime;
+pub(crate) use post::{is_heard, listen_in_current_runtime};
 #[cfg(feature = "process")]
 pub(crate) use room::Listener;
 

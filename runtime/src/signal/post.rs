@@ -95,6 +95,12 @@ impl Wake for Bell {
     }
 }
 
+/// Does any runtime deliver signals?
+#[cfg(feature = "process")]
+pub(crate) fn is_heard() -> bool {
+    !BELLS.lock().is_empty()
+}
+
 /// Lets the current runtime deliver signals, if there is one that can.
 ///
 /// A listener that has come here from a runtime which is gone, or which nobody drives just now, goes
