@@ -264,6 +264,33 @@ fn a_mute_client_of_http2_without_a_request_is_not_cut() {
     });
 }
 
+#[test]
+fn without_a_request_nothing_is_cut_even_at_once() {
+    on_each(|| async {
+        let (clients, listener) = memory();
+        let (shut_down, signal) = oneshot::channel::<()>();
+        let server = serve(listener, path_service())
+            .with_graceful_shutdown(async { signal.await.unwrap() })
+            .shutdown_timeout(Duration::ZERO);
+        let server = fastwake::spawn(server.into_future());
+        let mut silent = clients.connect().unwrap();
+        let mut mute = mute(&clients).await;
+        let mut used = clients.connect().unwrap();
+        for _ in 0..2 {
+            assert_eq!(used.get("/a").await.unwrap().body, "/a");
+        }
+        let mut part = clients.connect().unwrap();
+        part.send("GET / HTT").await.unwrap();
+        // The answer may be there before its connection waits for another head.
+        fastwake::time::sleep(Duration::from_millis(50)).await;
+        shut_down.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        for client in [&mut silent, &mut mute, &mut used, &mut part] {
+            client.closed().await;
+        }
+    });
+}
+
 /// HEADERS of stream 1: a whole `GET http:/`.
 #[cfg(feature = "test-util")]
 const GET_HTTP2: &[u8] = b"\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";

@@ -11,7 +11,7 @@ use ::hyper::server::conn::{http1, http2};
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connections::{Member, Phase};
+use super::connections::{Member, Phase, Work};
 use super::head_timer::HeadWatch;
 use super::idle::IdleWatch;
 use super::requests::{Counted, Requests};
@@ -198,6 +198,7 @@ where
         let mut this = self.project();
         let state = match version {
             Version::Http1 => {
+                this.member.begin(Work::Heads(this.head.timer()));
                 let http1 = this.protocols.http1(&this.head);
                 let connection = http1.serve_connection(io, service).with_upgrades();
                 State::Http1 { connection }
@@ -205,7 +206,8 @@ where
             Version::Http2 => {
                 this.head.as_mut().stop();
                 let requests = Requests::new();
-                this.member.count(Arc::clone(&requests));
+                let work = Work::Requests(Arc::clone(&requests));
+                this.member.begin(work);
                 let service = Counted::new(service, Arc::clone(&requests));
                 let connection = this.protocols.http2.serve_connection(io, service);
                 let idle = IdleWatch::new(requests, this.protocols.header_read_timeout);

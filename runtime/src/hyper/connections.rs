@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 use parking_lot::Mutex;
 use slab::Slab;
 
+use super::head_timer::HeadTimer;
 use super::requests::Requests;
 
 /// How far a server's shutdown has got.
@@ -56,14 +57,28 @@ struct Locked {
 #[derive(Debug, Default)]
 struct Entry {
     waker: Option<Waker>,
-    /// Those of HTTP/2 are counted. A connection of HTTP/1 has a request, or ends when it drains.
-    requests: Option<Arc<Requests>>,
+    work: Work,
 }
 
-impl Entry {
+/// What tells whether a connection has a request.
+#[derive(Debug, Default)]
+pub(super) enum Work {
+    /// Its client has not said yet what it speaks: it has none.
+    #[default]
+    Nothing,
+    /// HTTP/1: it has one unless it waits for a head.
+    Heads(HeadTimer),
+    /// HTTP/2.
+    Requests(Arc<Requests>),
+}
+
+impl Work {
     fn has_request(&self) -> bool {
-        let requests = self.requests.as_ref();
-        requests.is_none_or(|requests| requests.idle_since().is_none())
+        match self {
+            Self::Nothing => false,
+            Self::Heads(head) => !head.is_awaited(),
+            Self::Requests(requests) => requests.idle_since().is_none(),
+        }
     }
 }
 
@@ -95,13 +110,13 @@ impl Connections {
         }
     }
 
-    /// Tells all connections, and says how many have a request while they drain.
+    /// Tells all connections, and says how many have a request.
     pub(super) fn enter(&self, phase: Phase) -> usize {
         let (wakers, busy): (Vec<Option<Waker>>, usize) = {
             let locked = self.0.locked.lock();
             self.0.phase.store(phase as u8, Relaxed);
             let members = locked.members.iter().map(|(_, member)| member);
-            let busy = members.clone().filter(|member| member.has_request());
+            let busy = members.clone().filter(|member| member.work.has_request());
             (
                 members.clone().map(|member| member.waker.clone()).collect(),
                 busy.count(),
@@ -128,9 +143,9 @@ impl Connections {
 }
 
 impl Member {
-    /// The connection speaks HTTP/2, and these are its requests.
-    pub(super) fn count(&mut self, requests: Arc<Requests>) {
-        self.shared.locked.lock().members[self.key].requests = Some(requests);
+    /// The connection's client has said what it speaks.
+    pub(super) fn begin(&mut self, work: Work) {
+        self.shared.locked.lock().members[self.key].work = work;
     }
 
     /// How far the server's shutdown has got. The task that asks is woken when it gets on.
