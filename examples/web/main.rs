@@ -18,7 +18,9 @@
 //!
 //! Each handler (`app`) says where its work belongs: files are read by closures that may block,
 //! hashing goes to the threads beside the workers that run at a lower priority, and all the rest is
-//! in the connection's task. Under a load of `/hash`, `/` is answered as promptly as ever.
+//! in the connection's task. The hash of a client that has gone is taken back as long as it waits for
+//! a thread; what goes on is one for each thread at most, and each has an end (`rounds` has a
+//! limit). Under a load of `/hash`, `/` is answered as promptly as ever.
 //!
 //! # How it ends
 //!
@@ -34,14 +36,18 @@ mod metrics;
 mod signals;
 
 use std::future::IntoFuture;
+use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use fastwake::net::TcpListener;
 use fastwake::runtime::{Builder, Handle};
 use fastwake::select;
 use fastwake::sync::oneshot;
+use fastwake::task::{AbortHandle, JoinHandle};
 
 use app::Lost;
 use app::options::Options;
@@ -123,10 +129,22 @@ async fn run(request: Request) -> Result<(), Failure> {
     ));
 
     let (drain, asked_to_drain) = oneshot::channel::<()>();
-    let server = fastwake::hyper::serve(listener, router)
+    // ORDERING: Relaxed. Nothing but the line that it spares depends on it.
+    let cannot_accept = Arc::new(AtomicBool::new(false));
+    let accepted = Arc::clone(&cannot_accept);
+    let make_service = move |_: &_| {
+        accepted.store(false, Relaxed);
+        router.clone()
+    };
+    let server = fastwake::hyper::serve_with(listener, make_service)
         .header_read_timeout(idle)
         .shutdown_timeout(options.drain)
-        .on_accept_error(|error| PROGRAM.complain(format_args!("cannot accept for now: {error}")))
+        .on_accept_error(move |error| {
+            // Once, not at each attempt.
+            if !cannot_accept.swap(true, Relaxed) {
+                PROGRAM.complain(format_args!("cannot accept for now: {error}"));
+            }
+        })
         .with_graceful_shutdown(async {
             // Ready when it is sent, and not before: the sender lives as long as the server.
             let _ = asked_to_drain.await;
@@ -135,18 +153,28 @@ async fn run(request: Request) -> Result<(), Failure> {
     select! {
         outcome = &mut server => return Ok(outcome?),
         signal = signals.next() => say(format_args!(
-            "web: {signal}: draining for up to {:?}", options.drain
+            "web: {signal}: draining for up to {} s", options.drain.as_secs()
         )),
     }
     let _ = drain.send(());
     select! {
         outcome = &mut server => {
-            outcome?;
+            outcome.map_err(|error| cut(error, options.drain))?;
             say("web: drained");
             Ok(())
         }
         signal = signals.next() => Err(format!("{signal}: ended before it was drained").into()),
     }
+}
+
+/// A drain that has not ended as it should, in this program's terms.
+fn cut(error: io::Error, drain: Duration) -> Failure {
+    if error.kind() != io::ErrorKind::TimedOut {
+        return error.into();
+    }
+    let drain = drain.as_secs();
+    format!("cut requests that were open after {drain} s: a longer --drain lets them be answered")
+        .into()
 }
 
 /// This runtime, as the application sees it.
@@ -159,8 +187,7 @@ impl app::Runtime for Here {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let outcome = fastwake::task::spawn_blocking(closure).await;
-        outcome.map_err(|error| Lost(error.to_string()))
+        outcome(fastwake::task::spawn_blocking(closure)).await
     }
 
     async fn compute<T, F>(&self, closure: F) -> Result<T, Lost>
@@ -168,8 +195,7 @@ impl app::Runtime for Here {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let outcome = fastwake::task::spawn_cpu_intensive(closure).await;
-        outcome.map_err(|error| Lost(error.to_string()))
+        outcome(fastwake::task::spawn_cpu_intensive(closure)).await
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -178,5 +204,20 @@ impl app::Runtime for Here {
 
     fn metrics(&self) -> String {
         metrics::text(&Handle::current().metrics())
+    }
+}
+
+/// What a closure gives. If nobody waits for that any more, one that has not begun is taken back.
+async fn outcome<T>(closure: JoinHandle<T>) -> Result<T, Lost> {
+    let _recall = Recall(closure.abort_handle());
+    closure.await.map_err(|error| Lost(error.to_string()))
+}
+
+/// Cancels when it is dropped, which changes nothing for what has ended.
+struct Recall(AbortHandle);
+
+impl Drop for Recall {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

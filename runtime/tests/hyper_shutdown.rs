@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastwake::hyper::{Executor, Io, serve};
+use fastwake::io::{AsyncReadExt, DuplexStream};
 use fastwake::net::TcpListener;
 use fastwake::sync::{Notify, Semaphore, oneshot};
 use fastwake::task::JoinHandle;
@@ -23,7 +24,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use support::http::{Clients, connect, get, memory, on_each, path_service, runtime};
+use support::http::{Client, Clients, connect, get, memory, on_each, path_service, runtime};
 use support::{Count, must_end};
 
 /// A handler that says when it has begun, and goes on when it may.
@@ -218,9 +219,123 @@ fn a_deadline_ends_streams_of_http2() {
         gate.has_begun().await;
         shut_down.send(()).unwrap();
         let error = server.await.unwrap().unwrap_err();
-        assert!(error.to_string().starts_with("1 connections"), "{error}");
+        assert!(error.to_string().starts_with("1 connection was"), "{error}");
         assert!(answer.await.unwrap().is_err());
         until(|| gate.dropped.get() == 1).await;
+    });
+}
+
+/// A client of HTTP/2 that has said hello, and answers no ping.
+const MUTE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// Sends that, and waits for the server's settings.
+async fn mute(clients: &Clients) -> Client<DuplexStream> {
+    let mut client = clients.connect().unwrap();
+    client.send(MUTE).await.unwrap();
+    let mut frame = [0; 9];
+    client.stream.read_exact(&mut frame).await.unwrap();
+    client
+}
+
+#[cfg(feature = "test-util")]
+#[test]
+fn a_mute_client_of_http2_without_a_request_does_not_hold_up_a_shutdown() {
+    support::http::on_a_stopped_clock(|| async {
+        let gate = Gate::new();
+        let (clients, shut_down, server) = start(&gate, None);
+        let mut client = mute(&clients).await;
+        let begun = fastwake::time::Instant::now();
+        shut_down.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        assert!(begun.elapsed() <= Duration::from_secs(2), "{begun:?}");
+        client.closed().await;
+    });
+}
+
+#[test]
+fn a_mute_client_of_http2_without_a_request_is_not_cut() {
+    on_each(|| async {
+        let gate = Gate::new();
+        let (clients, shut_down, server) = start(&gate, Some(Duration::from_millis(20)));
+        let mut client = mute(&clients).await;
+        shut_down.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        client.closed().await;
+    });
+}
+
+#[test]
+fn without_a_request_nothing_is_cut_even_at_once() {
+    on_each(|| async {
+        let (clients, listener) = memory();
+        let (shut_down, signal) = oneshot::channel::<()>();
+        let server = serve(listener, path_service())
+            .with_graceful_shutdown(async { signal.await.unwrap() })
+            .shutdown_timeout(Duration::ZERO);
+        let server = fastwake::spawn(server.into_future());
+        let mut silent = clients.connect().unwrap();
+        let mut mute = mute(&clients).await;
+        let mut used = clients.connect().unwrap();
+        for _ in 0..2 {
+            assert_eq!(used.get("/a").await.unwrap().body, "/a");
+        }
+        let mut part = clients.connect().unwrap();
+        part.send("GET / HTT").await.unwrap();
+        // The answer may be there before its connection waits for another head.
+        fastwake::time::sleep(Duration::from_millis(50)).await;
+        shut_down.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        for client in [&mut silent, &mut mute, &mut used, &mut part] {
+            client.closed().await;
+        }
+    });
+}
+
+/// HEADERS of stream 1: a whole `GET http:/`.
+#[cfg(feature = "test-util")]
+const GET_HTTP2: &[u8] = b"\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";
+
+#[cfg(feature = "test-util")]
+#[test]
+fn a_request_of_a_mute_client_of_http2_has_all_the_time_of_a_shutdown() {
+    support::http::on_a_stopped_clock(|| async {
+        let gate = Gate::new();
+        let limit = Duration::from_secs(10);
+        let (clients, shut_down, server) = start(&gate, Some(limit));
+        let mut client = mute(&clients).await;
+        client.send(GET_HTTP2).await.unwrap();
+        gate.has_begun().await;
+        shut_down.send(()).unwrap();
+        fastwake::time::sleep(limit / 2).await;
+        assert!(!server.is_finished());
+        gate.open.notify_one();
+        server.await.unwrap().unwrap();
+        let all = client.closed().await;
+        assert!(all.ends_with(b"passed"), "{all:?}");
+    });
+}
+
+#[cfg(feature = "test-util")]
+#[test]
+fn an_answer_that_waits_for_the_window_of_http2_is_an_open_request() {
+    support::http::on_a_stopped_clock(|| async {
+        let (clients, listener) = memory();
+        let (shut_down, signal) = oneshot::channel::<()>();
+        let large = service_fn(async |_| Ok::<_, Infallible>(Response::new("x".repeat(100_000))));
+        let server = serve(listener, large)
+            .with_graceful_shutdown(async { signal.await.unwrap() })
+            .shutdown_timeout(Duration::from_secs(10));
+        let server = fastwake::spawn(server.into_future());
+        let mut client = mute(&clients).await;
+        client.send(GET_HTTP2).await.unwrap();
+        // The window of a connection has 65535 bytes at first.
+        let mut part = vec![0; 65_535];
+        client.stream.read_exact(&mut part).await.unwrap();
+        shut_down.send(()).unwrap();
+        let reads = fastwake::spawn(async move { client.closed().await });
+        let error = server.await.unwrap().unwrap_err();
+        assert!(error.to_string().starts_with("1 connection was"), "{error}");
+        reads.await.unwrap();
     });
 }
 

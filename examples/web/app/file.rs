@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::IntoResponse;
 use futures_util::stream::{StreamExt, iter, try_unfold};
+use rustix::io::Errno;
 
 use super::answers::Refusal;
 use super::{App, Runtime};
@@ -87,6 +88,10 @@ impl Rest {
 fn refusal(error: io::Error) -> Refusal {
     use io::ErrorKind::{InvalidFilename, InvalidInput, NotFound};
 
+    if let Some(Errno::MFILE | Errno::NFILE) = Errno::from_io_error(&error) {
+        let why = "there are too many open files for now: try again";
+        return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why);
+    }
     match error.kind() {
         InvalidInput => Refusal::new(StatusCode::BAD_REQUEST, error.to_string()),
         NotFound | InvalidFilename => Refusal::new(StatusCode::NOT_FOUND, "there is no such file"),

@@ -25,7 +25,8 @@ pub(crate) trait Runtime: Clone + Send + Sync + 'static {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static;
 
-    /// Runs a closure that computes for long.
+    /// Runs a closure that computes for long. One that has not begun when the future is dropped need
+    /// not run any more.
     fn compute<T, F>(&self, closure: F) -> impl Future<Output = Result<T, Lost>> + Send
     where
         T: Send + 'static,

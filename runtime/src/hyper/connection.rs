@@ -11,11 +11,16 @@ use ::hyper::server::conn::{http1, http2};
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connections::{Member, Phase};
+use super::connections::{Member, Phase, Work};
 use super::head_timer::HeadWatch;
+use super::idle::IdleWatch;
+use super::requests::{Counted, Requests};
 use super::rewound::{Rewound, Version};
 use super::service::ConnectionService;
 use super::{Executor, Timer};
+
+/// A timeout that ends after any server does, and that can be added to any moment of its time.
+pub(super) const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);
 
 /// How a server's connections speak.
 #[derive(Debug)]
@@ -29,11 +34,19 @@ impl Protocols {
     pub(super) fn new(header_read_timeout: Duration) -> Self {
         let mut http2 = http2::Builder::new(Executor);
         http2.timer(Timer);
-        Self {
+        let mut protocols = Self {
             http1: http1::Builder::new(),
             http2,
             header_read_timeout,
-        }
+        };
+        protocols.set_header_read_timeout(Some(header_read_timeout));
+        protocols
+    }
+
+    pub(super) fn set_header_read_timeout(&mut self, timeout: Option<Duration>) {
+        self.header_read_timeout = timeout.unwrap_or(FOREVER);
+        // A client that is gone while it has a request open is not idle: pings find it.
+        self.http2.keep_alive_interval(timeout);
     }
 
     fn http1(&self, head: &HeadWatch) -> http1::Builder {
@@ -68,7 +81,10 @@ pin_project! {
     {
         New { parts: Option<(Rewound<T>, S)> },
         Http1 { #[pin] connection: http1::UpgradeableConnection<Rewound<T>, S> },
-        Http2 { #[pin] connection: http2::Connection<Rewound<T>, S, Executor> },
+        Http2 {
+            #[pin] connection: http2::Connection<Rewound<T>, Counted<S>, Executor>,
+            #[pin] idle: IdleWatch,
+        },
     }
 }
 
@@ -118,9 +134,12 @@ where
             if drains && self.is_new() {
                 return Poll::Ready(());
             }
-            ready!(self.as_mut().project().head.poll_late(context));
-            if self.is_new() {
+            ready!(self.as_mut().poll_late(context));
+            if self.is_new() || self.is_deaf() {
                 return Poll::Ready(());
+            }
+            if self.is_http2() {
+                self.as_mut().drain();
             }
         }
     }
@@ -136,12 +155,33 @@ where
         matches!(self.state, State::New { .. })
     }
 
+    fn is_http2(&self) -> bool {
+        matches!(self.state, State::Http2 { .. })
+    }
+
+    /// Has its client been told that it ends? hyper then waits for a client of HTTP/2 to say that it
+    /// has learnt it, however long.
+    fn is_deaf(&self) -> bool {
+        self.is_told && self.is_http2()
+    }
+
+    /// Ready when the client has let the connection wait for a request for too long.
+    fn poll_late(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        match this.state.project() {
+            StateProj::Http2 { idle, .. } => idle.poll_idle(context),
+            StateProj::New { .. } | StateProj::Http1 { .. } => this.head.poll_late(context),
+        }
+    }
+
     /// Ready when the connection has ended. Its errors are its client's, who sees them.
     fn poll_served(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         loop {
             match self.as_mut().project().state.project() {
                 StateProj::Http1 { connection } => return connection.poll(context).map(drop),
-                StateProj::Http2 { connection } => return connection.poll(context).map(drop),
+                StateProj::Http2 { connection, .. } => {
+                    return connection.poll(context).map(drop);
+                }
                 StateProj::New { parts } => {
                     let (io, _) = parts.as_mut().expect("it is new until they are taken");
                     let Ok(Some(version)) = ready!(io.poll_version(context)) else {
@@ -158,14 +198,20 @@ where
         let mut this = self.project();
         let state = match version {
             Version::Http1 => {
+                this.member.begin(Work::Heads(this.head.timer()));
                 let http1 = this.protocols.http1(&this.head);
                 let connection = http1.serve_connection(io, service).with_upgrades();
                 State::Http1 { connection }
             }
             Version::Http2 => {
                 this.head.as_mut().stop();
+                let requests = Requests::new();
+                let work = Work::Requests(Arc::clone(&requests));
+                this.member.begin(work);
+                let service = Counted::new(service, Arc::clone(&requests));
                 let connection = this.protocols.http2.serve_connection(io, service);
-                State::Http2 { connection }
+                let idle = IdleWatch::new(requests, this.protocols.header_read_timeout);
+                State::Http2 { connection, idle }
             }
         };
         this.state.set(state);
@@ -178,7 +224,10 @@ where
         match this.state.project() {
             StateProj::New { .. } => {}
             StateProj::Http1 { connection } => connection.graceful_shutdown(),
-            StateProj::Http2 { connection } => connection.graceful_shutdown(),
+            StateProj::Http2 { connection, idle } => {
+                connection.graceful_shutdown();
+                idle.tell();
+            }
         }
     }
 }

@@ -12,6 +12,9 @@ use std::task::{Context, Poll, Waker};
 use parking_lot::Mutex;
 use slab::Slab;
 
+use super::head_timer::HeadTimer;
+use super::requests::Requests;
+
 /// How far a server's shutdown has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -46,8 +49,37 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Locked {
-    members: Slab<Option<Waker>>,
+    members: Slab<Entry>,
     server: Option<Waiting>,
+}
+
+/// What the server knows of a connection.
+#[derive(Debug, Default)]
+struct Entry {
+    waker: Option<Waker>,
+    work: Work,
+}
+
+/// What tells whether a connection has a request.
+#[derive(Debug, Default)]
+pub(super) enum Work {
+    /// Its client has not said yet what it speaks: it has none.
+    #[default]
+    Nothing,
+    /// HTTP/1: it has one unless it waits for a head.
+    Heads(HeadTimer),
+    /// HTTP/2.
+    Requests(Arc<Requests>),
+}
+
+impl Work {
+    fn has_request(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Heads(head) => !head.is_awaited(),
+            Self::Requests(requests) => requests.idle_since().is_none(),
+        }
+    }
 }
 
 /// The server waits until there are at most so many connections.
@@ -73,22 +105,25 @@ impl Connections {
     pub(super) fn join(&self) -> Member {
         Member {
             shared: Arc::clone(&self.0),
-            key: self.0.locked.lock().members.insert(None),
+            key: self.0.locked.lock().members.insert(Entry::default()),
             waker: None,
         }
     }
 
-    /// Tells all connections, and says how many there are.
+    /// Tells all connections, and says how many have a request.
     pub(super) fn enter(&self, phase: Phase) -> usize {
-        let wakers: Vec<Option<Waker>> = {
+        let (wakers, busy): (Vec<Option<Waker>>, usize) = {
             let locked = self.0.locked.lock();
             self.0.phase.store(phase as u8, Relaxed);
-            let wakers = locked.members.iter().map(|(_, waker)| waker.clone());
-            wakers.collect()
+            let members = locked.members.iter().map(|(_, member)| member);
+            let busy = members.clone().filter(|member| member.work.has_request());
+            (
+                members.clone().map(|member| member.waker.clone()).collect(),
+                busy.count(),
+            )
         };
-        let len = wakers.len();
         wakers.into_iter().flatten().for_each(Waker::wake);
-        len
+        busy
     }
 
     /// Waits until there are at most `limit` connections.
@@ -108,6 +143,11 @@ impl Connections {
 }
 
 impl Member {
+    /// The connection's client has said what it speaks.
+    pub(super) fn begin(&mut self, work: Work) {
+        self.shared.locked.lock().members[self.key].work = work;
+    }
+
     /// How far the server's shutdown has got. The task that asks is woken when it gets on.
     pub(super) fn phase(&mut self, context: &Context<'_>) -> Phase {
         let waker = context.waker();
@@ -116,7 +156,9 @@ impl Member {
             .as_ref()
             .is_some_and(|ours| ours.will_wake(waker))
         {
-            let old = self.shared.locked.lock().members[self.key].replace(waker.clone());
+            let old = self.shared.locked.lock().members[self.key]
+                .waker
+                .replace(waker.clone());
             drop(old);
             self.waker = Some(waker.clone());
         }

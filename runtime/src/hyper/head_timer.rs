@@ -33,6 +33,11 @@ struct Head {
 pub(super) struct HeadTimer(Arc<Mutex<Head>>);
 
 impl HeadTimer {
+    /// Does the connection wait for a head?
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.lock().due.is_some()
+    }
+
     fn expect(&self, deadline: std::time::Instant) {
         *self.0.lock() = Head {
             due: Some(deadline.into()),
@@ -111,7 +116,7 @@ impl HeadWatch {
 
     /// Does the connection wait for a head?
     pub(super) fn is_awaited(&self) -> bool {
-        self.head.0.lock().due.is_some()
+        self.head.is_awaited()
     }
 
     /// There will be no head.

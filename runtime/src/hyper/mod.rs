@@ -30,6 +30,9 @@
 //!   connection's begin or the answer before. One timer for each connection sees to that, however
 //!   many requests pass in that time. How large a head may be is hyper's to say: beyond some 400 kB or
 //!   100 headers it is refused ([`Serve::http1`] changes that).
+//! * A connection of HTTP/2 that has no request open for that time is closed; a client that is gone
+//!   while it has one open is found by a ping. Without any request to answer, no client holds up a
+//!   shutdown for more than 1 s.
 //! * A lack of descriptors, or of memory for sockets, makes it pause before it accepts again, for
 //!   5 ms at first and 1 s at most, or until one of its connections ends. It does not give up.
 //! * [`Serve::with_graceful_shutdown`] closes the listener and idle connections at once, and answers
@@ -43,8 +46,10 @@ mod connection;
 mod connections;
 mod executor;
 mod head_timer;
+mod idle;
 mod io;
 mod listener;
+mod requests;
 mod rewound;
 mod serve;
 mod service;

@@ -15,16 +15,13 @@ use crate::coop::consume_budget;
 use crate::time::{sleep, timeout};
 
 use super::backoff::{Backoff, concerns_one_connection};
-use super::connection::{Connection, Protocols};
+use super::connection::{Connection, FOREVER, Protocols};
 use super::connections::{Connections, Phase};
 use super::service::{ConnectionService, Hyper, IntoService};
 use super::{Executor, Listener};
 
 /// hyper's.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A timeout that ends after any server does, and that can be added to any moment of its time.
-const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);
 
 /// Serves HTTP/1 and HTTP/2 on the connections of a listener.
 ///
@@ -141,7 +138,9 @@ impl<L, F, G> Serve<L, F, G> {
     /// Shuts the server down when `signal` is ready: it accepts no more, connections without a
     /// request are closed, requests that have begun are answered, and then the server is ready.
     ///
-    /// A request has begun when the service has it. Upgraded connections (WebSockets) are not waited
+    /// A request has begun when the service has it. A client of HTTP/2 may have sent one before it
+    /// learns of the shutdown: it has 1 s to say that it knows, and a connection without a request is
+    /// closed after that, or at once when it does. Upgraded connections (WebSockets) are not waited
     /// for.
     ///
     /// # Examples
@@ -175,7 +174,7 @@ impl<L, F, G> Serve<L, F, G> {
         }
     }
 
-    /// Cuts the connections that are left when a shutdown has lasted for `timeout`; the server then
+    /// Cuts the connections with requests that are left when a shutdown has lasted for `timeout`; the server then
     /// ends with an error. By default it waits for them.
     ///
     /// A cut connection is dropped, and with it what its handlers are about, at their next await.
@@ -187,11 +186,17 @@ impl<L, F, G> Serve<L, F, G> {
     /// Closes a connection whose client lets a request's head wait for so long, be it the first or
     /// the next; 30 s by default, `None` for no limit.
     ///
-    /// Connections of HTTP/2 are limited until their client has said that it speaks it. After that,
-    /// [`keep_alive_interval`](http2::Builder::keep_alive_interval) finds those that have died.
+    /// A connection of HTTP/2 is closed when no request has been open on it for so long, be it that
+    /// none has come or that none has come whole; while one is open, the head of another has no
+    /// limit. It closes as in a shutdown: the client is told, and has 1 s to say that it knows. The
+    /// timeout is also hyper's [`keep_alive_interval`](http2::Builder::keep_alive_interval): a
+    /// client that is silent for so long is sent a ping, and the connection is closed, with its
+    /// requests, if the ping is not answered for
+    /// [20 s](http2::Builder::keep_alive_timeout). To have these two apart, set them by
+    /// [`http2`](Self::http2) after this.
     pub fn header_read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        let timeout = timeout.into().unwrap_or(FOREVER);
-        self.options.protocols.header_read_timeout = timeout.min(FOREVER);
+        let timeout = timeout.into().map(|timeout| timeout.min(FOREVER));
+        self.options.protocols.set_header_read_timeout(timeout);
         self
     }
 
@@ -366,12 +371,16 @@ async fn ended(connections: &Connections, limit: Duration) -> io::Result<()> {
     if timeout(limit, connections.at_most(0)).await.is_ok() {
         return Ok(());
     }
-    let cut = connections.enter(Phase::Cut);
+    let cut = match connections.enter(Phase::Cut) {
+        0 => return Ok(()),
+        1 => "1 connection was cut that".to_owned(),
+        cut => format!("{cut} connections were cut that"),
+    };
     Err(io::Error::new(
         io::ErrorKind::TimedOut,
         format!(
-            "{cut} connections had requests open {limit:?} after the shutdown began, and were cut: \
-             a longer `shutdown_timeout` lets them be answered"
+            "{cut} had requests open when the `shutdown_timeout` of {limit:?} was over: a longer \
+             one lets them be answered"
         ),
     ))
 }
