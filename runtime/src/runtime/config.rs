@@ -62,7 +62,7 @@ pub(super) fn affinity_scope(code: Option<AffinityScope>) -> io::Result<Affinity
         Some(value) => value
             .trim()
             .parse()
-            .map_err(|error| invalid(format!("{AFFINITY_SCOPE} is {value:?}: {error}"))),
+            .map_err(|error| invalid(format!("{AFFINITY_SCOPE}: {error}"))),
     }
 }
 
