@@ -179,6 +179,24 @@ impl<L, F, G> Serve<L, F, G> {
     /// ends with an error. By default it waits for them.
     ///
     /// A cut connection is dropped, and with it what its handlers are about, at their next await.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// fastwake::hyper::serve(listener, router)
+    ///     .with_graceful_shutdown(async { fastwake::time::sleep(Duration::from_secs(60)).await })
+    ///     // After a minute of service, five seconds for the requests that are open then.
+    ///     .shutdown_timeout(Duration::from_secs(5))
+    ///     .await
+    /// # }
+    /// ```
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.options.shutdown_timeout = timeout.min(FOREVER);
         self
@@ -201,6 +219,19 @@ impl<L, F, G> Serve<L, F, G> {
     /// # Panics
     ///
     /// If `max` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// // With a descriptor for each connection and one for what it opens, half of the usual 1,024.
+    /// fastwake::hyper::serve(listener, router).max_connections(500).await
+    /// # }
+    /// ```
     #[track_caller]
     pub fn max_connections(mut self, max: usize) -> Self {
         assert!(
@@ -248,6 +279,26 @@ impl<L, F, G> Serve<L, F, G> {
     }
 
     /// Changes hyper's settings for HTTP/2.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// fastwake::hyper::serve(listener, router)
+    ///     .http2(|http2| {
+    ///         http2.max_concurrent_streams(100);
+    ///         // Finds clients that have vanished without a word.
+    ///         http2.keep_alive_interval(Duration::from_secs(20));
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
     pub fn http2(mut self, set: impl FnOnce(&mut http2::Builder<Executor>)) -> Self {
         set(&mut self.options.protocols.http2);
         self

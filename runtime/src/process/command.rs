@@ -115,12 +115,56 @@ impl Command {
     }
 
     /// What it reads from. Inherited if not said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("wc");
+    /// let mut child = command.arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    ///
+    /// let mut stdin = child.stdin.take().expect("it is a pipe");
+    /// stdin.write_all(b"twelve bytes").await?;
+    /// // The program reads to the end of it.
+    /// drop(stdin);
+    /// let output = child.wait_with_output().await?;
+    /// assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "12");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
         self.std.stdin(cfg);
         self
     }
 
     /// What it writes to. Inherited if not said; a pipe with [`output`](Self::output).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use fastwake::io::{AsyncBufReadExt, BufReader};
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// let mut child = command.args(["-c", "echo one; echo two"]).stdout(Stdio::piped()).spawn()?;
+    ///
+    /// let stdout = child.stdout.take().expect("it is a pipe");
+    /// let mut lines = BufReader::new(stdout).lines();
+    /// while let Some(line) = lines.next_line().await? {
+    ///     println!("the program says {line}");
+    /// }
+    /// assert!(child.wait().await?.success());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
         self.std.stdout(cfg);
         self
@@ -269,6 +313,20 @@ impl Command {
     /// # Cancel safety
     ///
     /// Dropping the future drops the [`Child`]; see [`kill_on_drop`](Self::kill_on_drop).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let output = Command::new("sh").args(["-c", "echo no >&2; exit 1"]).output().await?;
+    /// assert!(!output.status.success());
+    /// assert_eq!(output.stderr, b"no\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn output(&mut self) -> impl Future<Output = io::Result<Output>> + use<> {
         self.std.stdout(Stdio::piped());

@@ -89,6 +89,17 @@ impl Builder {
     }
 
     /// A runtime whose tasks run on worker threads, in one pool per pod of the machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().enable_all().build()?;
+    /// let answer = runtime.block_on(async { fastwake::spawn(async { 42 }).await });
+    /// assert_eq!(answer.unwrap(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn new_multi_thread() -> Self {
         Self::new(RuntimeFlavor::MultiThread)
@@ -96,6 +107,18 @@ impl Builder {
 
     /// A runtime whose tasks run on the thread that is in [`Runtime::block_on`]. Blocking and
     /// CPU-intensive closures have threads of their own all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_current_thread().enable_all().build()?;
+    /// let here = std::thread::current().id();
+    /// let task = runtime.spawn(async { std::thread::current().id() });
+    /// assert_eq!(runtime.block_on(task).unwrap(), here);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn new_current_thread() -> Self {
         Self::new(RuntimeFlavor::CurrentThread)
@@ -108,12 +131,42 @@ impl Builder {
 
     /// Enables I/O: what is in `fastwake::net`, `signal` and `process`. Without it, making such a
     /// thing panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// # #[cfg(feature = "net")]
+    /// # {
+    /// let runtime = Builder::new_current_thread().enable_io().build()?;
+    /// let listener = runtime.block_on(fastwake::net::TcpListener::bind("127.0.0.1:0"))?;
+    /// # drop(listener);
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enable_io(&mut self) -> &mut Self {
         self.driver.io = true;
         self
     }
 
     /// Enables timers: what is in `fastwake::time`. Without it, making one panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// # #[cfg(feature = "time")]
+    /// # {
+    /// use std::time::Duration;
+    ///
+    /// let runtime = Builder::new_current_thread().enable_time().build()?;
+    /// // A timer is made in the runtime: in an `async` block, not before it.
+    /// runtime.block_on(async { fastwake::time::sleep(Duration::from_millis(1)).await });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enable_time(&mut self) -> &mut Self {
         self.driver.time = true;
         self
@@ -168,6 +221,23 @@ impl Builder {
     /// Starts the runtime with its clock stopped; see [`time::pause`](crate::time::pause).
     ///
     /// [`build`](Self::build) refuses this for a multi-thread runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use fastwake::time::{Duration, Instant, sleep};
+    ///
+    /// let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    /// runtime.block_on(async {
+    ///     let start = Instant::now();
+    ///     // Takes no time: the clock jumps when all wait.
+    ///     sleep(Duration::from_secs(3_600)).await;
+    ///     assert_eq!(start.elapsed(), Duration::from_secs(3_600));
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[cfg(feature = "test-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     pub fn start_paused(&mut self, start_paused: bool) -> &mut Self {
@@ -201,6 +271,16 @@ impl Builder {
     /// # Panics
     ///
     /// If `workers` is 0 or more than 8,192.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(runtime.metrics().num_workers(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
         let (least, most) = (config::WORKERS.start(), config::WORKERS.end());
@@ -214,6 +294,22 @@ impl Builder {
 
     /// Which CPUs share a pool. Default: `FASTWAKE_AFFINITY_SCOPE` or, if that is not set,
     /// [`CacheShard`](AffinityScope::CacheShard).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use fastwake::topology::AffinityScope;
+    ///
+    /// // One pool for each memory node, whose workers do not leave it.
+    /// let runtime = Builder::new_multi_thread()
+    ///     .affinity_scope(AffinityScope::Numa)
+    ///     .affinity_strict(true)
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn affinity_scope(&mut self, scope: AffinityScope) -> &mut Self {
         self.affinity_scope = Some(scope);
         self
@@ -289,6 +385,19 @@ impl Builder {
     }
 
     /// Runs `hook` on each new thread before anything else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread()
+    ///     .thread_name("my-service")
+    ///     .on_thread_start(|| println!("{:?} begins", std::thread::current().name()))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,

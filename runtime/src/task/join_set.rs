@@ -105,6 +105,24 @@ impl<T> JoinSet<T> {
     /// # Cancel safety
     ///
     /// Cancel safe: nothing is taken unless it is returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { "done" });
+    /// set.spawn(async { panic!("not done") });
+    /// while let Some(result) = set.join_next().await {
+    ///     match result {
+    ///         Ok(text) => assert_eq!(text, "done"),
+    ///         Err(error) => assert!(error.is_panic()),
+    ///     }
+    /// }
+    /// # });
+    /// ```
     pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
         poll_fn(|context| self.poll_join_next(context)).await
     }
@@ -184,6 +202,19 @@ impl<T> JoinSet<T> {
     ///
     /// With the task's own panic, if one panicked; the other tasks are aborted. Also if one was
     /// cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let set: JoinSet<u32> = (1..=3).map(|i| async move { i * i }).collect();
+    /// let mut squares = set.join_all().await;
+    /// squares.sort_unstable();
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// # });
+    /// ```
     pub async fn join_all(mut self) -> Vec<T> {
         let mut outputs = Vec::with_capacity(self.len());
         while let Some(result) = self.join_next().await {
@@ -197,6 +228,19 @@ impl<T> JoinSet<T> {
     }
 
     /// Aborts all tasks. They stay in the set until they are taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.abort_all();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     pub fn abort_all(&mut self) {
         self.tasks.values().for_each(|member| member.handle.abort());
     }
@@ -211,6 +255,19 @@ impl<T> JoinSet<T> {
     /// # Cancel safety
     ///
     /// Cancel safe: the tasks are aborted all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.shutdown().await;
+    /// assert!(set.is_empty());
+    /// # });
+    /// ```
     pub async fn shutdown(&mut self) {
         self.abort_all();
         while self.join_next().await.is_some() {}
