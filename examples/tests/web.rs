@@ -424,6 +424,8 @@ fn its_command_line_is_explained() {
     support::assert_helps("web");
     support::assert_refused("web", &["--port", "1"], "--port");
     support::assert_refused("web", &["extra"], "extra");
+    support::assert_refused("web", &["--addr", "nonsense"], "HOST:PORT");
+    support::assert_refused("web", &["--addr", "127.0.0.1:65536"], "from 0 to 65535");
     support::assert_refused("web", &["--workers", "0"], "from 1 to 1024");
     support::assert_refused("web", &["--drain", "soon"], "from 0 to 86400");
     support::assert_refused("web", &["--idle", "0"], "from 1 to 86400");
