@@ -207,6 +207,20 @@ impl<L, F, G> Serve<L, F, G> {
     ///
     /// Connections of HTTP/2 are limited until their client has said that it speaks it. After that,
     /// [`keep_alive_interval`](http2::Builder::keep_alive_interval) finds those that have died.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// fastwake::hyper::serve(listener, router).header_read_timeout(Duration::from_secs(5)).await
+    /// # }
+    /// ```
     pub fn header_read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into().unwrap_or(FOREVER);
         self.options.protocols.header_read_timeout = timeout.min(FOREVER);
@@ -250,6 +264,20 @@ impl<L, F, G> Serve<L, F, G> {
     }
 
     /// Calls `hook` with each error of an accept, before the server tries again.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// fastwake::hyper::serve(listener, router)
+    ///     .on_accept_error(|error| eprintln!("cannot accept for now: {error}"))
+    ///     .await
+    /// # }
+    /// ```
     pub fn on_accept_error(mut self, hook: impl FnMut(&io::Error) + Send + 'static) -> Self {
         self.options.on_accept_error = Some(Box::new(hook));
         self

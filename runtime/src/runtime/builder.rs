@@ -125,6 +125,17 @@ impl Builder {
     }
 
     /// Enables I/O and timers, as far as the crate's features have them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // Without it, the first socket or timer panics.
+    /// let runtime = Builder::new_multi_thread().enable_all().build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enable_all(&mut self) -> &mut Self {
         self.enable_io().enable_time()
     }
@@ -326,6 +337,23 @@ impl Builder {
     /// The CPUs that the runtime may use. Default: all that the process may.
     ///
     /// [`build`](Self::build) refuses an empty set, and one with CPUs that the process may not use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use fastwake::topology::allowed_cpus;
+    ///
+    /// // All but the first, which is for something else.
+    /// let mut cpus = allowed_cpus()?;
+    /// if let (Some(first), true) = (cpus.first(), cpus.len() > 1) {
+    ///     cpus.remove(first);
+    /// }
+    /// let runtime = Builder::new_multi_thread().cpus(cpus).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn cpus(&mut self, cpus: CpuSet) -> &mut Self {
         self.cpus = Some(cpus);
         self
@@ -337,6 +365,17 @@ impl Builder {
     /// # Panics
     ///
     /// If `threads` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // No more than four queries at a time; the others wait.
+    /// let runtime = Builder::new_multi_thread().max_blocking_threads(4).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
         assert!(
@@ -363,6 +402,21 @@ impl Builder {
     }
 
     /// Names each thread by a function.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// let next = AtomicUsize::new(0);
+    /// let runtime = Builder::new_multi_thread()
+    ///     .thread_name_fn(move || format!("service-{}", next.fetch_add(1, Ordering::Relaxed)))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Self
     where
         F: Fn() -> String + Send + Sync + 'static,
@@ -456,6 +510,17 @@ impl Builder {
     /// # Panics
     ///
     /// If `turns` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // For long polls: fewer of them between two looks, so that events wait less.
+    /// let runtime = Builder::new_multi_thread().enable_all().event_interval(8).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn event_interval(&mut self, turns: u32) -> &mut Self {
         assert!(turns > 0, "event_interval is 0; it must be at least 1");

@@ -137,6 +137,18 @@ impl<T> JoinSet<T> {
     }
 
     /// Takes the next task that has completed, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// assert!(set.try_join_next().is_none(), "none has completed");
+    /// # });
+    /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         self.take_ready().map(|(_, result)| result)
     }
@@ -246,6 +258,27 @@ impl<T> JoinSet<T> {
     }
 
     /// Lets all tasks go on without the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// use fastwake::task::yield_now;
+    ///
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async move {
+    ///     yield_now().await;
+    ///     sender.send("still here").unwrap();
+    /// });
+    /// set.detach_all();
+    /// drop(set);
+    /// let waiting = fastwake::task::spawn_blocking(move || receiver.recv());
+    /// assert_eq!(waiting.await.unwrap(), Ok("still here"));
+    /// # });
+    /// ```
     pub fn detach_all(&mut self) {
         self.tasks.clear();
     }
@@ -379,6 +412,22 @@ impl<T: Send + 'static> JoinSet<T> {
     /// # Panics
     ///
     /// Outside a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// for path in ["Cargo.toml", "src/lib.rs"] {
+    ///     set.spawn_blocking(move || std::fs::read(path).map(|bytes| bytes.len()));
+    /// }
+    /// while let Some(read) = set.join_next().await {
+    ///     assert!(read.unwrap().unwrap() > 0);
+    /// }
+    /// # });
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F>(&mut self, closure: F) -> AbortHandle
     where

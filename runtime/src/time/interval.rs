@@ -203,6 +203,21 @@ impl Interval {
     }
 
     /// The next tick is `after` from now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, Instant, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut ticks = interval(Duration::from_secs(60));
+    /// let first = ticks.tick().await;
+    /// // Once sooner, and then each minute again.
+    /// ticks.reset_after(Duration::from_millis(2));
+    /// assert!(ticks.tick().await >= first + Duration::from_millis(2));
+    /// # }
+    /// ```
     pub fn reset_after(&mut self, after: Duration) {
         self.set(Instant::after(after));
     }

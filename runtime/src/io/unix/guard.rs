@@ -113,6 +113,30 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     ///
     /// [`TryIoError`] if the operation would have blocked; everything else that it returns, other
     /// errors included, is in `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// // SAFETY: a stream owns its descriptor, and it is the same one as long as the stream lives.
+    /// let one = unsafe { AsyncFd::register(one)? };
+    /// let n = loop {
+    ///     let mut guard = one.writable().await?;
+    ///     if let Ok(result) = guard.try_io(|one| one.get_ref().write(b"hello")) {
+    ///         break result?;
+    ///     }
+    /// };
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &mut self,
         f: impl FnOnce(&'a AsyncFd<Inner>) -> io::Result<R>,
