@@ -48,7 +48,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<Asked<String>, Failure> {
     let mut address = "127.0.0.1:7007".to_owned();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("addr") => address = arguments.value()?.string()?,
+            Long("addr") => address = cli::address(arguments.value()?.string()?, "--addr")?,
             Short('h') | Long("help") => return Ok(Asked::Help),
             _ => return Err(argument.unexpected().into()),
         }

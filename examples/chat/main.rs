@@ -75,7 +75,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<Asked<Options>, Failure> {
     };
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("addr") => options.address = arguments.value()?.string()?,
+            Long("addr") => options.address = cli::address(arguments.value()?.string()?, "--addr")?,
             Long("patience") => {
                 let seconds = cli::number(&mut arguments, "--patience", 1..=86_400)?;
                 options.patience = Duration::from_secs(seconds);

@@ -66,6 +66,27 @@ pub(crate) fn say(line: impl fmt::Display) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// The value of `argument`, which takes a host (or an IP address) and a port.
+///
+/// # Errors
+///
+/// With the argument, the value and what is wrong, if it is anything else. Whether there is such a host
+/// turns out when it is used.
+#[allow(dead_code, reason = "not every program has such an argument")]
+pub(crate) fn address(value: String, argument: &str) -> Result<String, Failure> {
+    let wrong = |what: &str| Err(format!("{argument} {value:?}: {what}").into());
+    match value.rsplit_once(':') {
+        None | Some(("", _)) => wrong("it is HOST:PORT, such as 127.0.0.1:7007"),
+        Some((host, _)) if host.contains(':') && !host.ends_with(']') => {
+            wrong("an IPv6 address is in brackets, such as [::1]:7007")
+        }
+        Some((_, port)) if port.parse::<u16>().is_err() => {
+            wrong("it is HOST:PORT, and the port a whole number from 0 to 65535")
+        }
+        Some(_) => Ok(value),
+    }
+}
+
 /// The value of an option that takes a whole number.
 ///
 /// # Errors

@@ -73,13 +73,9 @@ fn parse(mut arguments: lexopt::Parser) -> Result<Asked<Options>, Failure> {
     }
     let listen = listen.ok_or("there is no LISTEN, such as 127.0.0.1:7009")?;
     let target = target.ok_or("there is no TARGET, such as example.org:80")?;
-    // Found out now, and not by the first client.
-    if !target
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-    {
-        return Err(format!("TARGET {target:?} is not HOST:PORT").into());
-    }
+    // The target's is found out now, too, and not by the first client.
+    let listen = cli::address(listen, "LISTEN")?;
+    let target = cli::address(target, "TARGET")?;
     Ok(Asked::Run(Options {
         listen,
         target: target.into(),

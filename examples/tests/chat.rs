@@ -288,6 +288,8 @@ fn its_command_line_is_explained() {
     support::assert_helps("chat");
     support::assert_refused("chat", &["--adr", "1"], "--adr");
     support::assert_refused("chat", &["extra"], "extra");
+    support::assert_refused("chat", &["--addr", "nonsense"], "HOST:PORT");
+    support::assert_refused("chat", &["--addr", "127.0.0.1:65536"], "from 0 to 65535");
     for seconds in ["0", "86401", "-1", "soon"] {
         let arguments = [&format!("--patience={seconds}")[..]];
         support::assert_refused("chat", &arguments, "from 1 to 86400");

@@ -115,6 +115,8 @@ fn its_command_line_is_explained() {
     support::assert_helps("echo");
     support::assert_refused("echo", &["--port", "1"], "--port");
     support::assert_refused("echo", &["extra"], "extra");
+    support::assert_refused("echo", &["--addr", "nonsense"], "HOST:PORT");
+    support::assert_refused("echo", &["--addr", "127.0.0.1:65536"], "from 0 to 65535");
     support::assert_refused("echo", &["--addr"], "--addr");
     support::assert_address_in_use("echo", |addr| vec!["--addr".into(), addr.into()]);
 }

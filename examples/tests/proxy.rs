@@ -214,6 +214,9 @@ fn its_command_line_is_explained() {
     support::assert_refused("proxy", &["127.0.0.1:0"], "TARGET");
     support::assert_refused("proxy", &["127.0.0.1:0", "nowhere"], "\"nowhere\"");
     support::assert_refused("proxy", &["127.0.0.1:0", "host:99999"], "host:99999");
+    support::assert_refused("proxy", &["nonsense", "host:1"], "LISTEN \"nonsense\"");
+    support::assert_refused("proxy", &["127.0.0.1:-1", "host:1"], "from 0 to 65535");
+    support::assert_refused("proxy", &["127.0.0.1:0", "::1:80"], "[::1]");
     support::assert_refused("proxy", &["a:1", "b:2", "c:3"], "c:3");
     support::assert_address_in_use("proxy", |addr| vec![addr.into(), "127.0.0.1:9".into()]);
 }

@@ -26,6 +26,9 @@
 //! that does not return. A task is polled to completion or dropped, once. Which worker polls it, in
 //! which order, and that wake-ups are issued after the lock, is today's behaviour.
 //!
+//! Who loops over channels, locks or in-memory pipes that are always ready, in a `select!` or a timeout
+//! for instance, has to [ask for interruption](task::coop): these are tokio's, and spend no budget here.
+//!
 //! # Features
 //!
 //! They are called as in tokio; how a program moves over is told in
@@ -109,7 +112,7 @@ pub use tokio::{join, pin, select, try_join};
 
 pub use task::spawn;
 
-/// Compiles the examples of the README.
-#[cfg(all(doctest, feature = "macros"))]
+/// Compiles the examples of the README, which show some of everything.
+#[cfg(all(doctest, unix, feature = "full"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -274,11 +274,13 @@ fn a_scope_that_there_is_not_is_refused() {
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             let text = error.to_string();
             assert!(
-                text.starts_with(&format!("{SCOPE} is {value:?}: ")),
+                text.starts_with(&format!("{SCOPE} is {value:?}; it must be one of ")),
                 "{text}"
             );
             assert!(
-                text.ends_with("cpu, smt, cache_shard, cache, numa, system"),
+                text.ends_with(
+                    "cpu, smt, cache_shard, cache, numa, system, or unset for cache_shard"
+                ),
                 "{text}"
             );
         }

@@ -39,7 +39,7 @@ impl Options {
     /// Takes in the option of that name, with its value.
     pub(crate) fn take(&mut self, name: &str, arguments: &mut Parser) -> Result<(), Failure> {
         match name {
-            "addr" => self.address = arguments.value()?.string()?,
+            "addr" => self.address = cli::address(arguments.value()?.string()?, "--addr")?,
             "root" => self.root = Some(arguments.value()?.into()),
             "drain" => {
                 let seconds = cli::number(arguments, "--drain", 0..=86_400)?;

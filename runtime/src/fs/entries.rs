@@ -111,12 +111,25 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<
     unblock(move || std::fs::rename(from, to)).await
 }
 
-/// Removes a file's name, and the file when it has no other and nobody has it open. [`rename`] has an
-/// example.
+/// Removes a file's name, and the file when it has no other and nobody has it open.
 ///
 /// # Errors
 ///
 /// Those of [`std::fs::remove_file`].
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("file");
+/// fastwake::fs::write(&path, "text").await?;
+/// fastwake::fs::remove_file(&path).await?;
+/// assert!(!fastwake::fs::try_exists(&path).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
     let path = path.as_ref().to_owned();
     unblock(move || std::fs::remove_file(path)).await

@@ -58,6 +58,22 @@ pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io
 /// # Errors
 ///
 /// Those of [`std::fs::read_link`].
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # #[cfg(unix)]
+/// # {
+/// # let directory = tempfile::tempdir()?;
+/// # let link = directory.path().join("current");
+/// fastwake::fs::symlink("release-2", &link).await?;
+/// assert_eq!(fastwake::fs::read_link(&link).await?.to_str(), Some("release-2"));
+/// # }
+/// # Ok(())
+/// # }
+/// ```
 pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     let path = path.as_ref().to_owned();
     unblock(move || std::fs::read_link(path)).await

@@ -81,6 +81,26 @@ impl OpenOptions {
     /// # Errors
     ///
     /// Those of [`std::fs::OpenOptions::open`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::fs::OpenOptions;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("lock");
+    /// let mut options = OpenOptions::new();
+    /// options.write(true).create_new(true);
+    /// let lock = options.open(&path).await?;
+    /// let second = options.open(&path).await;
+    /// assert_eq!(second.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    /// # drop(lock);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let path = path.as_ref().to_owned();
         let options = self.0.clone();

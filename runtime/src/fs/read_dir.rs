@@ -102,6 +102,23 @@ impl ReadDir {
     /// # Cancel safety
     ///
     /// No entry is lost if the future is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut entries = fastwake::fs::read_dir("src").await?;
+    /// let mut directories = Vec::new();
+    /// while let Some(entry) = entries.next_entry().await? {
+    ///     if entry.file_type().await?.is_dir() {
+    ///         directories.push(entry.file_name());
+    ///     }
+    /// }
+    /// assert!(directories.contains(&"task".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next_entry(&mut self) -> io::Result<Option<DirEntry>> {
         poll_fn(|context| self.poll_next_entry(context)).await
     }

@@ -17,6 +17,39 @@ use crate::net::{UnixListener, UnixStream, unix};
 ///
 /// The TCP and Unix listeners of `fastwake::net` are listeners; one that decrypts, or that counts,
 /// is made by wrapping them.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "net")]
+/// # mod example {
+/// use std::io;
+/// use std::net::SocketAddr;
+/// use fastwake::hyper::Listener;
+/// use fastwake::net::{TcpListener, TcpStream};
+///
+/// /// Takes connections from this machine only.
+/// struct Local(TcpListener);
+///
+/// impl Listener for Local {
+///     type Io = TcpStream;
+///     type Addr = SocketAddr;
+///
+///     async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+///         loop {
+///             let (stream, peer) = self.0.accept().await?;
+///             if peer.ip().is_loopback() {
+///                 return Ok((stream, peer));
+///             }
+///         }
+///     }
+///
+///     fn local_addr(&self) -> io::Result<SocketAddr> {
+///         self.0.local_addr()
+///     }
+/// }
+/// # }
+/// ```
 pub trait Listener: Send + 'static {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;

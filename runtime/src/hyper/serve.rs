@@ -178,6 +178,24 @@ impl<L, F, G> Serve<L, F, G> {
     /// ends with an error. By default it waits for them.
     ///
     /// A cut connection is dropped, and with it what its handlers are about, at their next await.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// fastwake::hyper::serve(listener, router)
+    ///     .with_graceful_shutdown(async { fastwake::time::sleep(Duration::from_secs(60)).await })
+    ///     // After a minute of service, five seconds for the requests that are open then.
+    ///     .shutdown_timeout(Duration::from_secs(5))
+    ///     .await
+    /// # }
+    /// ```
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.options.shutdown_timeout = timeout.min(FOREVER);
         self
@@ -194,6 +212,20 @@ impl<L, F, G> Serve<L, F, G> {
     /// requests, if the ping is not answered for
     /// [20 s](http2::Builder::keep_alive_timeout). To have these two apart, set them by
     /// [`http2`](Self::http2) after this.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// fastwake::hyper::serve(listener, router).header_read_timeout(Duration::from_secs(5)).await
+    /// # }
+    /// ```
     pub fn header_read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         let timeout = timeout.into().map(|timeout| timeout.min(FOREVER));
         self.options.protocols.set_header_read_timeout(timeout);
@@ -206,6 +238,19 @@ impl<L, F, G> Serve<L, F, G> {
     /// # Panics
     ///
     /// If `max` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// // With a descriptor for each connection and one for what it opens, half of the usual 1,024.
+    /// fastwake::hyper::serve(listener, router).max_connections(500).await
+    /// # }
+    /// ```
     #[track_caller]
     pub fn max_connections(mut self, max: usize) -> Self {
         assert!(
@@ -224,6 +269,20 @@ impl<L, F, G> Serve<L, F, G> {
     }
 
     /// Calls `hook` with each error of an accept, before the server tries again.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// fastwake::hyper::serve(listener, router)
+    ///     .on_accept_error(|error| eprintln!("cannot accept for now: {error}"))
+    ///     .await
+    /// # }
+    /// ```
     pub fn on_accept_error(mut self, hook: impl FnMut(&io::Error) + Send + 'static) -> Self {
         self.options.on_accept_error = Some(Box::new(hook));
         self
@@ -253,6 +312,26 @@ impl<L, F, G> Serve<L, F, G> {
     }
 
     /// Changes hyper's settings for HTTP/2.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// fastwake::hyper::serve(listener, router)
+    ///     .http2(|http2| {
+    ///         http2.max_concurrent_streams(100);
+    ///         // Finds clients that have vanished without a word.
+    ///         http2.keep_alive_interval(Duration::from_secs(20));
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
     pub fn http2(mut self, set: impl FnOnce(&mut http2::Builder<Executor>)) -> Self {
         set(&mut self.options.protocols.http2);
         self

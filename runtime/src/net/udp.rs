@@ -159,6 +159,21 @@ impl UdpSocket {
     ///
     /// The system's, for the last address; [`InvalidInput`](io::ErrorKind::InvalidInput) if there is
     /// no address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let other = UdpSocket::bind("127.0.0.1:0").await?;
+    /// one.connect(other.local_addr()?).await?;
+    /// assert_eq!(one.peer_addr()?, other.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
         let addresses = resolve(addr).await?;
         first_that(addresses, |address| self.io.connect(address))

@@ -137,6 +137,20 @@ impl Child {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing but the open `stdin`: call it again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut child = Command::new("sh").args(["-c", "exit 3"]).spawn()?;
+    /// assert_eq!(child.wait().await?.code(), Some(3));
+    /// assert_eq!(child.wait().await?.code(), Some(3));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         drop(self.stdin.take());
         let running = match &mut self.state {
@@ -153,6 +167,22 @@ impl Child {
     /// # Errors
     ///
     /// The system's: somebody else in this process has collected the status, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut child = Command::new("true").spawn()?;
+    /// while child.try_wait()?.is_none() {
+    ///     fastwake::time::sleep(Duration::from_millis(1)).await;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         let running = match &mut self.state {
             State::Ended(status) => return Ok(Some(*status)),
@@ -175,6 +205,22 @@ impl Child {
     /// # Cancel safety
     ///
     /// Dropping the future drops the child, and what has been read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let child = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+    /// let output = child.wait_with_output().await?;
+    /// assert_eq!(output.stdout, b"hello\n");
+    /// assert!(output.stderr.is_empty(), "it was not a pipe");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_with_output(mut self) -> io::Result<Output> {
         // The pipes stay open until the process has ended: it may still write.
         let mut stdout_pipe = self.stdout.take();

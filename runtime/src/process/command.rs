@@ -76,6 +76,20 @@ impl Command {
     }
 
     /// Sets a variable of the environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "echo $GREETING"]).env("GREETING", "hello");
+    /// assert_eq!(command.output().await?.stdout, b"hello\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn env<K, V>(&mut self, key: K, val: V) -> &mut Self
     where
         K: AsRef<OsStr>,
@@ -115,12 +129,56 @@ impl Command {
     }
 
     /// What it reads from. Inherited if not said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("wc");
+    /// let mut child = command.arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    ///
+    /// let mut stdin = child.stdin.take().expect("it is a pipe");
+    /// stdin.write_all(b"twelve bytes").await?;
+    /// // The program reads to the end of it.
+    /// drop(stdin);
+    /// let output = child.wait_with_output().await?;
+    /// assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "12");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
         self.std.stdin(cfg);
         self
     }
 
     /// What it writes to. Inherited if not said; a pipe with [`output`](Self::output).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use fastwake::io::{AsyncBufReadExt, BufReader};
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// let mut child = command.args(["-c", "echo one; echo two"]).stdout(Stdio::piped()).spawn()?;
+    ///
+    /// let stdout = child.stdout.take().expect("it is a pipe");
+    /// let mut lines = BufReader::new(stdout).lines();
+    /// while let Some(line) = lines.next_line().await? {
+    ///     println!("the program says {line}");
+    /// }
+    /// assert!(child.wait().await?.success());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
         self.std.stdout(cfg);
         self
@@ -218,6 +276,20 @@ impl Command {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut child = Command::new("true").spawn()?;
+    /// println!("process {}", child.id().expect("it has not been waited for"));
+    /// assert!(child.wait().await?.success());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn(&mut self) -> io::Result<Child> {
         // Before there is a process: nothing could watch it.
@@ -269,6 +341,20 @@ impl Command {
     /// # Cancel safety
     ///
     /// Dropping the future drops the [`Child`]; see [`kill_on_drop`](Self::kill_on_drop).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let output = Command::new("sh").args(["-c", "echo no >&2; exit 1"]).output().await?;
+    /// assert!(!output.status.success());
+    /// assert_eq!(output.stderr, b"no\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn output(&mut self) -> impl Future<Output = io::Result<Output>> + use<> {
         self.std.stdout(Stdio::piped());

@@ -89,6 +89,17 @@ impl Builder {
     }
 
     /// A runtime whose tasks run on worker threads, in one pool per pod of the machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().enable_all().build()?;
+    /// let answer = runtime.block_on(async { fastwake::spawn(async { 42 }).await });
+    /// assert_eq!(answer.unwrap(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn new_multi_thread() -> Self {
         Self::new(RuntimeFlavor::MultiThread)
@@ -96,24 +107,77 @@ impl Builder {
 
     /// A runtime whose tasks run on the thread that is in [`Runtime::block_on`]. Blocking and
     /// CPU-intensive closures have threads of their own all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_current_thread().enable_all().build()?;
+    /// let here = std::thread::current().id();
+    /// let task = runtime.spawn(async { std::thread::current().id() });
+    /// assert_eq!(runtime.block_on(task).unwrap(), here);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn new_current_thread() -> Self {
         Self::new(RuntimeFlavor::CurrentThread)
     }
 
     /// Enables I/O and timers, as far as the crate's features have them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // Without it, the first socket or timer panics.
+    /// let runtime = Builder::new_multi_thread().enable_all().build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enable_all(&mut self) -> &mut Self {
         self.enable_io().enable_time()
     }
 
     /// Enables I/O: what is in `fastwake::net`, `signal` and `process`. Without it, making such a
     /// thing panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// # #[cfg(feature = "net")]
+    /// # {
+    /// let runtime = Builder::new_current_thread().enable_io().build()?;
+    /// let listener = runtime.block_on(fastwake::net::TcpListener::bind("127.0.0.1:0"))?;
+    /// # drop(listener);
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enable_io(&mut self) -> &mut Self {
         self.driver.io = true;
         self
     }
 
     /// Enables timers: what is in `fastwake::time`. Without it, making one panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// # #[cfg(feature = "time")]
+    /// # {
+    /// use std::time::Duration;
+    ///
+    /// let runtime = Builder::new_current_thread().enable_time().build()?;
+    /// // A timer is made in the runtime: in an `async` block, not before it.
+    /// runtime.block_on(async { fastwake::time::sleep(Duration::from_millis(1)).await });
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enable_time(&mut self) -> &mut Self {
         self.driver.time = true;
         self
@@ -168,6 +232,23 @@ impl Builder {
     /// Starts the runtime with its clock stopped; see [`time::pause`](crate::time::pause).
     ///
     /// [`build`](Self::build) refuses this for a multi-thread runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use fastwake::time::{Duration, Instant, sleep};
+    ///
+    /// let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    /// runtime.block_on(async {
+    ///     let start = Instant::now();
+    ///     // Takes no time: the clock jumps when all wait.
+    ///     sleep(Duration::from_secs(3_600)).await;
+    ///     assert_eq!(start.elapsed(), Duration::from_secs(3_600));
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[cfg(feature = "test-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     pub fn start_paused(&mut self, start_paused: bool) -> &mut Self {
@@ -201,6 +282,16 @@ impl Builder {
     /// # Panics
     ///
     /// If `workers` is 0 or more than 8,192.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(runtime.metrics().num_workers(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
         let (least, most) = (config::WORKERS.start(), config::WORKERS.end());
@@ -214,6 +305,22 @@ impl Builder {
 
     /// Which CPUs share a pool. Default: `FASTWAKE_AFFINITY_SCOPE` or, if that is not set,
     /// [`CacheShard`](AffinityScope::CacheShard).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use fastwake::topology::AffinityScope;
+    ///
+    /// // One pool for each memory node, whose workers do not leave it.
+    /// let runtime = Builder::new_multi_thread()
+    ///     .affinity_scope(AffinityScope::Numa)
+    ///     .affinity_strict(true)
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn affinity_scope(&mut self, scope: AffinityScope) -> &mut Self {
         self.affinity_scope = Some(scope);
         self
@@ -230,6 +337,23 @@ impl Builder {
     /// The CPUs that the runtime may use. Default: all that the process may.
     ///
     /// [`build`](Self::build) refuses an empty set, and one with CPUs that the process may not use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use fastwake::topology::allowed_cpus;
+    ///
+    /// // All but the first, which is for something else.
+    /// let mut cpus = allowed_cpus()?;
+    /// if let (Some(first), true) = (cpus.first(), cpus.len() > 1) {
+    ///     cpus.remove(first);
+    /// }
+    /// let runtime = Builder::new_multi_thread().cpus(cpus).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn cpus(&mut self, cpus: CpuSet) -> &mut Self {
         self.cpus = Some(cpus);
         self
@@ -241,6 +365,17 @@ impl Builder {
     /// # Panics
     ///
     /// If `threads` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // No more than four queries at a time; the others wait.
+    /// let runtime = Builder::new_multi_thread().max_blocking_threads(4).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
         assert!(
@@ -267,6 +402,21 @@ impl Builder {
     }
 
     /// Names each thread by a function.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// let next = AtomicUsize::new(0);
+    /// let runtime = Builder::new_multi_thread()
+    ///     .thread_name_fn(move || format!("service-{}", next.fetch_add(1, Ordering::Relaxed)))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Self
     where
         F: Fn() -> String + Send + Sync + 'static,
@@ -289,6 +439,19 @@ impl Builder {
     }
 
     /// Runs `hook` on each new thread before anything else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread()
+    ///     .thread_name("my-service")
+    ///     .on_thread_start(|| println!("{:?} begins", std::thread::current().name()))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -347,6 +510,17 @@ impl Builder {
     /// # Panics
     ///
     /// If `turns` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // For long polls: fewer of them between two looks, so that events wait less.
+    /// let runtime = Builder::new_multi_thread().enable_all().event_interval(8).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn event_interval(&mut self, turns: u32) -> &mut Self {
         assert!(turns > 0, "event_interval is 0; it must be at least 1");

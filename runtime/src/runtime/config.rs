@@ -59,10 +59,13 @@ pub(super) fn affinity_scope(code: Option<AffinityScope>) -> io::Result<Affinity
     }
     match variable(AFFINITY_SCOPE)? {
         None => Ok(AffinityScope::default()),
-        Some(value) => value
-            .trim()
-            .parse()
-            .map_err(|error| invalid(format!("{AFFINITY_SCOPE} is {value:?}: {error}"))),
+        Some(value) => value.trim().parse().map_err(|_| {
+            let scopes = AffinityScope::ALL.map(AffinityScope::as_str).join(", ");
+            invalid(format!(
+                "{AFFINITY_SCOPE} is {value:?}; it must be one of {scopes}, or unset for {}",
+                AffinityScope::default().as_str()
+            ))
+        }),
     }
 }
 

@@ -101,6 +101,16 @@ impl Handle {
     /// # Errors
     ///
     /// If it is in none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::{Handle, Runtime};
+    ///
+    /// assert!(Handle::try_current().is_err(), "there is no runtime here");
+    /// Runtime::new()?.block_on(async { assert!(Handle::try_current().is_ok()) });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn try_current() -> Result<Self, TryCurrentError> {
         context::try_current()
     }

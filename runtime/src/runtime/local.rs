@@ -83,6 +83,24 @@ impl LocalRuntime {
     }
 
     /// Spawns a task on the runtime. It runs while the thread is in [`block_on`](Self::block_on).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use std::rc::Rc;
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let count = Rc::new(Cell::new(0));
+    /// let task = runtime.spawn_local({
+    ///     let count = Rc::clone(&count);
+    ///     async move { count.set(count.get() + 1) }
+    /// });
+    /// runtime.block_on(task).unwrap();
+    /// assert_eq!(count.get(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where

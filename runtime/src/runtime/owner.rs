@@ -99,17 +99,48 @@ impl Runtime {
     /// # Panics
     ///
     /// If called where blocking is not allowed, such as in a task; if the future panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let task = runtime.spawn(async { 6 * 7 });
+    /// assert_eq!(runtime.block_on(task).unwrap(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.handle.drive(future)
     }
 
     /// As [`Handle::enter`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let task = {
+    ///     let _entered = runtime.enter();
+    ///     // Now this finds the runtime, which otherwise it does in tasks only.
+    ///     fastwake::spawn(async { 42 })
+    /// };
+    /// assert_eq!(runtime.block_on(task).unwrap(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
     }
 
     /// As [`Handle::metrics`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let metrics = runtime.metrics();
+    /// println!("{} workers, {} tasks", metrics.num_workers(), metrics.num_alive_tasks());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
         self.handle.metrics()

@@ -199,6 +199,23 @@ impl Signal {
     /// # Cancel safety
     ///
     /// Dropping the future loses no signal.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::signal::unix::{SignalKind, signal};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut interrupt = signal(SignalKind::interrupt())?;
+    /// let mut terminate = signal(SignalKind::terminate())?;
+    /// fastwake::select! {
+    ///     _ = interrupt.recv() => println!("Ctrl-C"),
+    ///     _ = terminate.recv() => println!("SIGTERM"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv(&mut self) -> Option<()> {
         poll_fn(|context| self.poll_recv(context)).await
     }

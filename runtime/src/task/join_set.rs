@@ -105,6 +105,24 @@ impl<T> JoinSet<T> {
     /// # Cancel safety
     ///
     /// Cancel safe: nothing is taken unless it is returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { "done" });
+    /// set.spawn(async { panic!("not done") });
+    /// while let Some(result) = set.join_next().await {
+    ///     match result {
+    ///         Ok(text) => assert_eq!(text, "done"),
+    ///         Err(error) => assert!(error.is_panic()),
+    ///     }
+    /// }
+    /// # });
+    /// ```
     pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
         poll_fn(|context| self.poll_join_next(context)).await
     }
@@ -119,6 +137,18 @@ impl<T> JoinSet<T> {
     }
 
     /// Takes the next task that has completed, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// assert!(set.try_join_next().is_none(), "none has completed");
+    /// # });
+    /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         self.take_ready().map(|(_, result)| result)
     }
@@ -184,6 +214,19 @@ impl<T> JoinSet<T> {
     ///
     /// With the task's own panic, if one panicked; the other tasks are aborted. Also if one was
     /// cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let set: JoinSet<u32> = (1..=3).map(|i| async move { i * i }).collect();
+    /// let mut squares = set.join_all().await;
+    /// squares.sort_unstable();
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// # });
+    /// ```
     pub async fn join_all(mut self) -> Vec<T> {
         let mut outputs = Vec::with_capacity(self.len());
         while let Some(result) = self.join_next().await {
@@ -197,11 +240,45 @@ impl<T> JoinSet<T> {
     }
 
     /// Aborts all tasks. They stay in the set until they are taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.abort_all();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     pub fn abort_all(&mut self) {
         self.tasks.values().for_each(|member| member.handle.abort());
     }
 
     /// Lets all tasks go on without the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// use fastwake::task::yield_now;
+    ///
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async move {
+    ///     yield_now().await;
+    ///     sender.send("still here").unwrap();
+    /// });
+    /// set.detach_all();
+    /// drop(set);
+    /// let waiting = fastwake::task::spawn_blocking(move || receiver.recv());
+    /// assert_eq!(waiting.await.unwrap(), Ok("still here"));
+    /// # });
+    /// ```
     pub fn detach_all(&mut self) {
         self.tasks.clear();
     }
@@ -211,6 +288,19 @@ impl<T> JoinSet<T> {
     /// # Cancel safety
     ///
     /// Cancel safe: the tasks are aborted all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.shutdown().await;
+    /// assert!(set.is_empty());
+    /// # });
+    /// ```
     pub async fn shutdown(&mut self) {
         self.abort_all();
         while self.join_next().await.is_some() {}
@@ -322,6 +412,22 @@ impl<T: Send + 'static> JoinSet<T> {
     /// # Panics
     ///
     /// Outside a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// for path in ["Cargo.toml", "src/lib.rs"] {
+    ///     set.spawn_blocking(move || std::fs::read(path).map(|bytes| bytes.len()));
+    /// }
+    /// while let Some(read) = set.join_next().await {
+    ///     assert!(read.unwrap().unwrap() > 0);
+    /// }
+    /// # });
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F>(&mut self, closure: F) -> AbortHandle
     where

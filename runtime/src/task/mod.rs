@@ -39,8 +39,20 @@ pub mod futures {
 /// queued behind the others.
 ///
 /// What is re-exported from tokio (`fastwake::sync`, in-memory pipes) has tokio's budget, which is
-/// only counted in tokio's own tasks: a loop over such a channel is well advised to call
-/// [`consume_budget`], or to wrap its operation in [`cooperative`](coop::cooperative).
+/// only counted in tokio's own tasks. **A loop over such a channel that is never empty has to call
+/// [`consume_budget`], or to wrap its operation in [`cooperative`](coop::cooperative)**, or timeouts,
+/// aborts and the other branches of a `select!` around it are never seen, and on a current-thread runtime
+/// no other task runs:
+///
+/// ```no_run
+/// # #[cfg(feature = "sync")]
+/// # async fn run(mut jobs: fastwake::sync::mpsc::Receiver<u32>) {
+/// while let Some(job) = jobs.recv().await {
+///     println!("{job}");
+///     fastwake::task::consume_budget().await;
+/// }
+/// # }
+/// ```
 pub mod coop {
     pub use crate::coop::{
         Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative, has_budget_remaining,

@@ -76,6 +76,26 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 /// | `Burst` | 0, 38, 38, 38, 40, 50 |
 /// | `Delay` | 0, 38, 48, 58, 68 |
 /// | `Skip` | 0, 38, 40, 50, 60 |
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::time::{Duration, MissedTickBehavior, interval, sleep};
+///
+/// # #[fastwake::main]
+/// # async fn main() {
+/// let period = Duration::from_millis(20);
+/// let mut ticks = interval(period);
+/// ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+///
+/// let first = ticks.tick().await;
+/// // Too long for the next one, which comes late, and for those after it, which do not come.
+/// sleep(5 * period / 2).await;
+/// let second = ticks.tick().await;
+/// assert_eq!(second - first, period);
+/// assert!(ticks.tick().await - second >= 2 * period);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MissedTickBehavior {
     /// Makes up for them, as fast as it is asked. The default.
@@ -119,6 +139,21 @@ impl Interval {
     /// # Cancel safety
     ///
     /// If the future is dropped, the tick is still there for the next one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut ticks = interval(Duration::from_millis(2));
+    /// for round in 1..=3 {
+    ///     ticks.tick().await;
+    ///     println!("round {round}");
+    /// }
+    /// # }
+    /// ```
     pub async fn tick(&mut self) -> Instant {
         poll_fn(|context| self.poll_tick(context)).await
     }
@@ -143,6 +178,21 @@ impl Interval {
     }
 
     /// Begins anew: the next tick is one period from now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, Instant, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut ticks = interval(Duration::from_millis(2));
+    /// ticks.tick().await;
+    /// let begin = Instant::now();
+    /// ticks.reset();
+    /// assert!(ticks.tick().await >= begin + Duration::from_millis(2));
+    /// # }
+    /// ```
     pub fn reset(&mut self) {
         self.set(Instant::after(self.period));
     }
@@ -153,6 +203,21 @@ impl Interval {
     }
 
     /// The next tick is `after` from now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, Instant, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut ticks = interval(Duration::from_secs(60));
+    /// let first = ticks.tick().await;
+    /// // Once sooner, and then each minute again.
+    /// ticks.reset_after(Duration::from_millis(2));
+    /// assert!(ticks.tick().await >= first + Duration::from_millis(2));
+    /// # }
+    /// ```
     pub fn reset_after(&mut self, after: Duration) {
         self.set(Instant::after(after));
     }

@@ -114,6 +114,24 @@ impl Sleep {
     /// Moves the deadline. A task that waits already is woken for the new one.
     ///
     /// It may be called before the first poll, while the sleep waits, and after it has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use fastwake::time::{Duration, Instant, sleep};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let idle = Duration::from_millis(5);
+    /// let mut deadline = pin!(sleep(idle));
+    /// for _ in 0..3 {
+    ///     // Something has happened: the time begins anew.
+    ///     deadline.as_mut().reset(Instant::now() + idle);
+    /// }
+    /// deadline.await;
+    /// # }
+    /// ```
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         self.project().timer.reset(deadline.into_std());
     }

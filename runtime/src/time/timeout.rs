@@ -18,6 +18,9 @@ use super::{Instant, Sleep, sleep_until};
 /// The future is looked at first: one that is ready wins, even if the time has passed too. A
 /// duration that no clock reaches is no limit.
 ///
+/// A future that never suspends is never interrupted. A loop over a channel of `fastwake::sync` that is
+/// never empty is one: it [has to ask](crate::task::coop) for it.
+///
 /// # Errors
 ///
 /// [`Elapsed`] if the time has passed.

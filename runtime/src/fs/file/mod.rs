@@ -78,6 +78,22 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::open`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::File;
+    /// use fastwake::io::AsyncReadExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut file = File::open("Cargo.toml").await?;
+    /// let mut begin = [0; 9];
+    /// file.read_exact(&mut begin).await?;
+    /// assert_eq!(&begin, b"[package]");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::options().read(true).open(path).await
     }
@@ -87,6 +103,25 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::create`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::File;
+    /// use fastwake::io::AsyncWriteExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("file");
+    /// let mut file = File::create(&path).await?;
+    /// file.write_all(b"text").await?;
+    /// // What has been accepted is written by now, and what goes wrong is told.
+    /// file.flush().await?;
+    /// assert_eq!(fastwake::fs::read(&path).await?, b"text");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::options()
             .write(true)

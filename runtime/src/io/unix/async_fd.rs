@@ -317,6 +317,34 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut one, other) = UnixStream::pair()?;
+    /// other.set_nonblocking(true)?;
+    /// // SAFETY: a stream owns its descriptor, and it is the same one as long as the stream lives.
+    /// let other = unsafe { AsyncFd::register(other)? };
+    /// one.write_all(b"hello")?;
+    ///
+    /// let mut bytes = [0; 8];
+    /// let n = loop {
+    ///     let mut guard = other.readable().await?;
+    ///     // An error says that there was nothing to read after all, and that the guard has noted it.
+    ///     if let Ok(result) = guard.try_io(|other| other.get_ref().read(&mut bytes)) {
+    ///         break result?;
+    ///     }
+    /// };
+    /// assert_eq!(&bytes[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
         self.ready(Interest::READABLE).await
     }

@@ -58,6 +58,34 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     ///
     /// To be called only then: the system reports changes, and none comes while what there is has not
     /// been used up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read};
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (one, other) = UnixStream::pair()?;
+    /// # other.set_nonblocking(true)?;
+    /// # drop(one);
+    /// # // SAFETY: a stream owns its descriptor, and it is the same one as long as the stream lives.
+    /// # let socket: AsyncFd<UnixStream> = unsafe { AsyncFd::register(other)? };
+    /// let mut bytes = Vec::new();
+    /// loop {
+    ///     let mut guard = socket.readable().await?;
+    ///     // Reads to the end of what there is, or to the end of all.
+    ///     match guard.get_inner().read_to_end(&mut bytes) {
+    ///         Ok(_) => break,
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clear_ready(&mut self) {
         self.event.clear(&self.async_fd.registration);
     }
@@ -85,6 +113,30 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     ///
     /// [`TryIoError`] if the operation would have blocked; everything else that it returns, other
     /// errors included, is in `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// // SAFETY: a stream owns its descriptor, and it is the same one as long as the stream lives.
+    /// let one = unsafe { AsyncFd::register(one)? };
+    /// let n = loop {
+    ///     let mut guard = one.writable().await?;
+    ///     if let Ok(result) = guard.try_io(|one| one.get_ref().write(b"hello")) {
+    ///         break result?;
+    ///     }
+    /// };
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &mut self,
         f: impl FnOnce(&'a AsyncFd<Inner>) -> io::Result<R>,

@@ -40,9 +40,10 @@ impl TcpListener {
     /// one, which [`local_addr`](Self::local_addr) tells.
     ///
     /// The address may be one that an earlier process has just left (`SO_REUSEADDR`, except on
-    /// Windows), and up to 1024 connections may wait. Other settings are for [`TcpSocket`].
+    /// Windows), and 128 connections may wait to be accepted. [`TcpSocket::listen`] lets more or
+    /// fewer wait, and `TcpSocket` has the other settings.
     ///
-    /// [`TcpSocket`]: crate::net::TcpSocket
+    /// [`TcpSocket::listen`]: crate::net::TcpSocket::listen
     ///
     /// # Errors
     ///

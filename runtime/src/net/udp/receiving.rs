@@ -57,6 +57,24 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing has been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 1500];
+    /// let n = server.recv(&mut data).await?;
+    /// assert_eq!(&data[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         let recv = || self.io.recv(buf);
         let registration = self.io.registration();
@@ -175,6 +193,24 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing has been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 1500];
+    /// let (n, sender) = server.recv_from(&mut data).await?;
+    /// assert_eq!((n, sender), (5, client.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let recv = || self.io.recv_from(buf);
         let registration = self.io.registration();

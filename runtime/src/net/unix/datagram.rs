@@ -77,6 +77,22 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixDatagram;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// let mut data = [0; 16];
+    /// let n = other.recv(&mut data).await?;
+    /// assert_eq!(&data[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn pair() -> io::Result<(Self, Self)> {
         let (one, other) = mio::net::UnixDatagram::pair()?;
@@ -95,6 +111,26 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixDatagram;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.send_to(b"hello", &path).await?;
+    ///
+    /// let mut data = [0; 16];
+    /// let (n, sender) = server.recv_from(&mut data).await?;
+    /// assert!(n == 5 && sender.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn unbound() -> io::Result<Self> {
         Self::new(mio::net::UnixDatagram::unbound()?)

@@ -128,6 +128,23 @@ impl UnixListener {
     /// # Cancel safety
     ///
     /// Dropping the future loses no connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _client = UnixStream::connect(&path).await?;
+    /// let (stream, _) = listener.accept().await?;
+    /// println!("the client is of user {}", stream.peer_cred()?.uid());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let accept = || self.io.accept();
         let registration = self.io.registration();

@@ -84,6 +84,29 @@ impl UnixStream {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::{AsyncReadExt, AsyncWriteExt};
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let mut client = UnixStream::connect(&path).await?;
+    /// let (mut server, _) = listener.accept().await?;
+    ///
+    /// client.write_all(b"hello").await?;
+    /// drop(client);
+    /// let mut text = String::new();
+    /// server.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect<P>(path: P) -> io::Result<Self>
     where
         P: AsRef<Path>,
@@ -114,6 +137,23 @@ impl UnixStream {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::{AsyncReadExt, AsyncWriteExt};
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut one, mut other) = UnixStream::pair()?;
+    /// one.write_all(b"ping").await?;
+    /// let mut bytes = [0; 4];
+    /// other.read_exact(&mut bytes).await?;
+    /// assert_eq!(&bytes, b"ping");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn pair() -> io::Result<(Self, Self)> {
         let (one, other) = mio::net::UnixStream::pair()?;
@@ -365,6 +405,29 @@ impl UnixStream {
     ///
     /// The other side finds the end of the stream once the half that writes has been dropped;
     /// [`OwnedWriteHalf::forget`] avoids that. The socket is closed when both halves have gone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::{AsyncReadExt, AsyncWriteExt};
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, mut other) = UnixStream::pair()?;
+    /// let (mut reader, mut writer) = one.into_split();
+    /// let sending = fastwake::spawn(async move { writer.write_all(b"ping").await });
+    ///
+    /// let mut request = String::new();
+    /// other.read_to_string(&mut request).await?;
+    /// other.write_all(b"pong").await?;
+    /// let mut answer = [0; 4];
+    /// reader.read_exact(&mut answer).await?;
+    /// assert_eq!((request.as_str(), &answer), ("ping", b"pong"));
+    /// sending.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         split_owned::split(self)

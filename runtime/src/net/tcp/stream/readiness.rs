@@ -73,6 +73,35 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the stream stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (server, _) = listener.accept().await?;
+    /// client.write_all(b"hello").await?;
+    ///
+    /// let mut data = [0; 16];
+    /// let n = loop {
+    ///     server.readable().await?;
+    ///     match server.try_read(&mut data) {
+    ///         Ok(n) => break n,
+    ///         // Not ready after all: one waits again.
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// };
+    /// assert_eq!(&data[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await.map(drop)
     }

@@ -36,6 +36,27 @@ pub use sender::Sender;
 /// # Panics
 ///
 /// Outside a runtime, and in one without I/O.
+///
+/// # Examples
+///
+/// ```
+/// use std::process::Command;
+/// use fastwake::io::AsyncReadExt;
+/// use fastwake::net::unix::pipe::pipe;
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let (sender, mut receiver) = pipe()?;
+/// // Programs expect pipes that block.
+/// let mut child = Command::new("echo").arg("hello").stdout(sender.into_blocking_fd()?).spawn()?;
+///
+/// let mut text = String::new();
+/// receiver.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello\n");
+/// child.wait()?;
+/// # Ok(())
+/// # }
+/// ```
 #[track_caller]
 pub fn pipe() -> io::Result<(Sender, Receiver)> {
     let (sender, receiver) = mio::unix::pipe::new()?;

@@ -19,6 +19,26 @@ use crate::net::unix::fill::fill_bytes;
 /// The end of a pipe that is read from.
 ///
 /// Reading goes through [`AsyncRead`]; it comes to its end when nobody has the other end open.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+/// use fastwake::net::unix::pipe;
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut sender, receiver) = pipe::pipe()?;
+/// sender.write_all(b"one\ntwo\n").await?;
+/// drop(sender);
+///
+/// let mut lines = BufReader::new(receiver).lines();
+/// while let Some(line) = lines.next_line().await? {
+///     println!("{line}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Receiver {
     io: PollEvented<mio::unix::pipe::Receiver>,

@@ -18,6 +18,24 @@ use super::{flags, no_pipe};
 ///
 /// Writing goes through [`AsyncWrite`]. The pipe is closed when this is dropped, not by `shutdown`:
 /// the other side finds its end then.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::io::{AsyncReadExt, AsyncWriteExt};
+/// use fastwake::net::unix::pipe;
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut sender, mut receiver) = pipe::pipe()?;
+/// let writing = fastwake::spawn(async move { sender.write_all(&[7; 100_000]).await });
+///
+/// let mut bytes = Vec::new();
+/// assert_eq!(receiver.read_to_end(&mut bytes).await?, 100_000);
+/// writing.await??;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Sender {
     io: PollEvented<mio::unix::pipe::Sender>,
