@@ -26,6 +26,11 @@ mod interval;
 mod sleep;
 mod timeout;
 
+use std::task::Poll;
+
+use crate::driver::ShutDown;
+use crate::runtime::is_ending;
+
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub use clock::{advance, pause, resume};
@@ -36,11 +41,6 @@ pub use timeout::{Timeout, timeout, timeout_at};
 
 #[doc(no_inline)]
 pub use std::time::Duration;
-
-use std::task::Poll;
-
-use crate::driver::ShutDown;
-use crate::runtime::is_ending;
 
 /// What the poll of a timer comes to.
 ///
