@@ -9,7 +9,7 @@ use std::time::Duration;
 use fastwake::net::{TcpListener, TcpStream};
 use fastwake::select;
 use fastwake::task::JoinSet;
-use fastwake::time::sleep;
+use fastwake::time::{Instant, sleep};
 use rustix::net::sockopt::set_socket_keepalive;
 
 use crate::cli::Program;
@@ -51,6 +51,7 @@ where
         listener,
         program,
         pause: None,
+        failed: None,
     };
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
@@ -72,7 +73,13 @@ struct Acceptor<'p> {
     program: &'p Program,
     /// `None` as long as accepts succeed.
     pause: Option<Duration>,
+    /// When one failed last.
+    failed: Option<Instant>,
 }
+
+/// Failures that are not further apart are of one outage: while descriptors come back one by one,
+/// some accepts succeed.
+const OUTAGE: Duration = Duration::from_secs(10);
 
 impl Acceptor<'_> {
     /// The next connection, however long it takes to be accepted. When it is cancelled, none is lost.
@@ -92,15 +99,12 @@ impl Acceptor<'_> {
     /// Without descriptors, or memory, the connection stays in the backlog: trying again at once
     /// would keep a CPU busy with failing.
     async fn back_off(&mut self, error: &io::Error) {
-        let pause = match self.pause {
-            Some(pause) => pause,
-            None => {
-                // Once, not at each attempt.
-                self.program
-                    .complain(format_args!("cannot accept for now: {error}"));
-                SHORTEST
-            }
-        };
+        if self.failed.is_none_or(|failed| failed.elapsed() > OUTAGE) {
+            self.program
+                .complain(format_args!("cannot accept for now: {error}"));
+        }
+        self.failed = Some(Instant::now());
+        let pause = self.pause.unwrap_or(SHORTEST);
         self.pause = Some(LONGEST.min(2 * pause));
         sleep(pause).await;
     }
