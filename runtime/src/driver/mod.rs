@@ -284,9 +284,9 @@ impl Driver {
 }
 
 impl Driving<'_> {
-    /// Sleeps until there is an event, a deadline has come, somebody [wakes](Driver::wake) the
-    /// driver, or `patience` has passed. Collects whom to wake.
-    pub(crate) fn sleep(mut self, patience: Option<Duration>, wakers: &mut Vec<Waker>) {
+    /// Sleeps until there is an event, a deadline has come, or somebody [wakes](Driver::wake) the
+    /// driver. Collects whom to wake.
+    pub(crate) fn sleep(mut self, wakers: &mut Vec<Waker>) {
         self.driver.asleep.store(true, Relaxed);
         let timers = &self.driver.timers;
         let mut next = timers.begin_sleep();
@@ -296,8 +296,8 @@ impl Driving<'_> {
         }
         let timeout = match next {
             Some(Duration::ZERO) => Some(Duration::ZERO),
-            Some(next) => self.ring_in(next, patience),
-            None => patience,
+            Some(next) => self.ring_in(next),
+            None => None,
         };
         self.look(timeout, wakers);
         timers.end_sleep();
@@ -311,20 +311,18 @@ impl Driving<'_> {
         self.finish(wakers);
     }
 
-    /// Has the kernel end the sleep after `next`; returns the rest for the queue's own timeout.
+    /// Has the kernel end the sleep after `next`; if it cannot, that is for the queue's own timeout.
     #[cfg(all(target_os = "linux", not(fastwake_portable)))]
-    fn ring_in(&self, next: Duration, patience: Option<Duration>) -> Option<Duration> {
+    fn ring_in(&self, next: Duration) -> Option<Duration> {
         let timers = &self.driver.timers;
-        match self.driver.timer_fd.set(|| timers.sleeping_until()) {
-            Ok(()) => patience,
-            Err(_) => Some(patience.map_or(next, |patience| patience.min(next))),
-        }
+        let set = self.driver.timer_fd.set(|| timers.sleeping_until());
+        set.is_err().then_some(next)
     }
 
     #[cfg(not(all(target_os = "linux", not(fastwake_portable))))]
     #[expect(clippy::unused_self, reason = "on Linux it has a timer to set")]
-    fn ring_in(&self, next: Duration, patience: Option<Duration>) -> Option<Duration> {
-        Some(patience.map_or(next, |patience| patience.min(next)))
+    fn ring_in(&self, next: Duration) -> Option<Duration> {
+        Some(next)
     }
 
     /// Asks the system.

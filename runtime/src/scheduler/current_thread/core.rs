@@ -221,7 +221,7 @@ impl CoreGuard<'_> {
 
     fn sleep(&self, driving: Driving<'_>) {
         let mut wakers = self.core().wakers.take();
-        driving.sleep(None, &mut wakers);
+        driving.sleep(&mut wakers);
         self.scheduler.parker.cancel();
         self.wake_all(wakers);
     }

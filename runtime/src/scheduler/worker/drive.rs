@@ -33,7 +33,7 @@ impl Worker<'_> {
     /// However long it lasts: who looks after the driver does not retire.
     pub(super) fn sleep_in_driver(&self, driving: Driving<'_>) -> Awake {
         let mut wakers = self.wakers.take();
-        driving.sleep(None, &mut wakers);
+        driving.sleep(&mut wakers);
         self.slot.parker.cancel();
         Awake {
             woken: Woken::Notified,
