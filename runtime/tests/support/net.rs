@@ -81,6 +81,20 @@ pub async fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     .await
 }
 
+/// Polls what `wait` makes until it has to wait; `refute` tells, each time, that there is nothing yet.
+///
+/// Once is not enough: the event with which the system says that a new source can be written to may
+/// come just while an operation finds out that there is nothing to read, and a source that has had
+/// an event since is not taken for blocked.
+pub async fn settle<F: Future>(wait: impl Fn() -> F, refute: impl Fn()) {
+    loop {
+        refute();
+        if poll_once(pin!(wait())).await.is_pending() {
+            return;
+        }
+    }
+}
+
 /// As `AsyncReadExt::read`, which is a feature's.
 pub async fn read(stream: &mut (impl AsyncRead + Unpin), buf: &mut [u8]) -> io::Result<usize> {
     poll_fn(|context| {
