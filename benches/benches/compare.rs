@@ -1,62 +1,121 @@
-//! Is fastwake at least as fast as tokio at what every program does: spawning, yielding, waking,
-//! blocking? A row whose ratio stays below 1 by more than its A/A strays from 1 refutes it; what
-//! each row asks, and what would refute that, is printed by `--list`.
+//! Compares fastwake with its peers: `cargo bench -p fastwake-benches -- --list` says what it asks.
 
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use fastwake_benches::compare;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use fastwake_benches::machine::Machine;
 use fastwake_benches::options::{Mode, Options};
-use fastwake_benches::peer::Which;
-use fastwake_benches::report;
+use fastwake_benches::report::terminal;
+use fastwake_benches::results::Results;
+use fastwake_benches::suite::{self, Contestant};
 use fastwake_benches::workload::{ROWS, Row, Setting};
 
 fn main() -> ExitCode {
-    let options = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => options,
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("compare: {error}");
-            return ExitCode::from(2);
+            ExitCode::from(2)
         }
-    };
-    let wanted = |row: &&Row| {
-        options
-            .only
-            .as_ref()
-            .is_none_or(|part| row.name.contains(part))
-    };
-    let rows: Vec<&Row> = ROWS.iter().filter(wanted).collect();
+    }
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let options = Options::parse(std::env::args().skip(1))?;
+    let rows: Vec<&Row> = ROWS.iter().filter(|row| options.wants(row.name)).collect();
     if rows.is_empty() {
         let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-        eprintln!(
-            "compare: no row's name contains that; the rows are {}",
-            names.join(", ")
-        );
-        return ExitCode::from(2);
+        let names = names.join(", ");
+        return Err(format!("no row's name contains that; the rows are {names}").into());
     }
     match options.mode {
-        Mode::List => rows.into_iter().for_each(report::print_question),
+        Mode::List => rows
+            .into_iter()
+            .for_each(|row| println!("{}", terminal::question(row))),
         Mode::Test => rows
             .into_iter()
             .for_each(|row| try_out(row, options.workers)),
-        Mode::Compare => {
-            report::print_header(&options);
-            for row in rows {
-                report::print_row(row, &compare::rounds(row, options.rounds, options.workers));
-            }
-        }
+        Mode::Compare => compare(&options, &rows)?,
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 /// Runs a row once on each peer, small.
 fn try_out(row: &Row, workers: usize) {
-    for which in Which::ALL {
+    for &which in row.peers {
+        let operations = 100;
         let _ = row.once(
             which,
             Setting {
                 workers,
-                operations: 100,
+                operations,
             },
         );
     }
+}
+
+/// `target`, where the program is as well.
+fn target() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(3).map(PathBuf::from);
+    target.ok_or_else(|| io::Error::other("the program is not where cargo builds"))
+}
+
+fn compare(options: &Options, rows: &[&Row]) -> Result<(), Box<dyn std::error::Error>> {
+    let earlier = options.compare.as_deref().map(Results::load).transpose()?;
+    let machine = Machine::this();
+    machine.lines().iter().for_each(|line| println!("{line}"));
+    let Options {
+        workers, rounds, ..
+    } = *options;
+    println!(
+        "{workers} workers, {rounds} rounds, each with a new runtime and a run to warm it up\n"
+    );
+    let mut contestants = if options.quick {
+        Contestant::few()
+    } else {
+        Contestant::all(&target()?, |what| eprintln!("{what}"))?
+    };
+    let bar = progress(rows.len() * rounds);
+    let mut results = Results {
+        machine,
+        workers,
+        rows: Vec::new(),
+    };
+    bar.suspend(|| print!("{}", terminal::header()));
+    for row in rows {
+        bar.set_message(row.name);
+        let operations = if options.quick {
+            row.quick
+        } else {
+            row.operations
+        };
+        let setting = Setting {
+            workers,
+            operations,
+        };
+        let measured = suite::run(row, &mut contestants, setting, rounds, || bar.inc(1))?;
+        bar.suspend(|| print!("{}", terminal::row(&measured)));
+        results.rows.push(measured);
+    }
+    bar.finish_and_clear();
+    print!("{}", terminal::footer(&results));
+    let _ = earlier;
+    let folder = target()?.join("benchmarks");
+    std::fs::create_dir_all(&folder)?;
+    let json = folder.join("results.json");
+    results.save(&json)?;
+    println!("raw samples: {}", json.display());
+    Ok(())
+}
+
+fn progress(steps: usize) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta} {msg}");
+    ProgressBar::new(steps as u64).with_style(style.expect("the template is well formed"))
 }

@@ -3,8 +3,10 @@
 use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 /// The cost of one operation, as the mean of a run.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Wall-clock time, in nanoseconds.
     pub wall: f64,

@@ -1,18 +1,23 @@
-//! fastwake side by side with its peers: the same workloads, on each of them, in one process.
+//! fastwake side by side with its peers: the same workloads, on each of them.
 //!
 //! * [`peer`]: what a workload may ask of a runtime, and an adapter for each runtime.
 //! * [`workload`]: the rows. Each is written once, over [`peer::Peer`].
-//! * [`cost`]: what a run costs: wall-clock time, CPU time, voluntary context switches.
-//! * [`compare`]: runs the peers in turn, round by round.
-//! * [`report`], [`spread`]: what is printed, and the little statistics that it takes.
+//! * [`sample`], [`cost`], [`latency`]: what one run gives.
+//! * [`suite`]: runs the contestants in turn, round by round, also those that are built apart.
+//! * [`results`], [`spread`], [`machine`]: what a whole comparison gives, and on what.
+//! * [`report`]: what is shown of it.
 //! * [`options`]: the command line.
 //!
 //! `docs/benchmarks.md` says how to run them and what the rows ask.
 
-pub mod compare;
 pub mod cost;
+pub mod latency;
+pub mod machine;
 pub mod options;
 pub mod peer;
 pub mod report;
+pub mod results;
+pub mod sample;
 pub mod spread;
+pub mod suite;
 pub mod workload;

@@ -2,24 +2,29 @@
 //! The command line of the comparison.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// What to do.
     pub mode: Mode,
-    /// Rounds in which each peer runs each row once.
+    /// A quick look: fewer rounds, smaller runs, no builds apart.
+    pub quick: bool,
+    /// Rounds in which each contestant runs each row once.
     pub rounds: usize,
     /// Only rows whose name contains this.
     pub only: Option<String>,
     /// Workers of each runtime.
     pub workers: usize,
+    /// Earlier results to compare with.
+    pub compare: Option<PathBuf>,
 }
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Measure, and print the table.
+    /// Measure, and report.
     Compare,
     /// Say what the rows ask.
     List,
@@ -33,18 +38,19 @@ pub struct BadOption(String);
 
 impl fmt::Display for BadOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        f.write_str(
-            "; options: --quick, --rounds N, --only PART-OF-A-ROW'S-NAME, --workers N, --list",
+        write!(
+            f,
+            "{}; options: --quick, --rounds N, --only PART-OF-A-ROW'S-NAME, --workers N, \
+             --compare OLD.json, --list",
+            self.0
         )
     }
 }
 
 impl std::error::Error for BadOption {}
 
-/// Multiples of the orders in which the peers can run.
-const ROUNDS: usize = 24;
-const QUICK_ROUNDS: usize = 6;
+const ROUNDS: usize = 11;
+const QUICK_ROUNDS: usize = 5;
 const WORKERS: usize = 2;
 
 impl Options {
@@ -56,28 +62,39 @@ impl Options {
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, BadOption> {
         let mut options = Self {
             mode: Mode::Test,
+            quick: false,
             rounds: ROUNDS,
             only: None,
             workers: WORKERS,
+            compare: None,
         };
         let mut arguments = arguments.into_iter();
-        let mut list = false;
+        let (mut list, mut rounds) = (false, None);
         while let Some(option) = arguments.next() {
             match option.as_str() {
                 // Cargo says so when it benchmarks; when it tests, it says nothing.
                 "--bench" => options.mode = Mode::Compare,
-                "--quick" => options.rounds = QUICK_ROUNDS,
-                "--rounds" => options.rounds = count(&option, arguments.next())?,
+                "--quick" => options.quick = true,
+                "--rounds" => rounds = Some(count(&option, arguments.next())?),
                 "--workers" => options.workers = count(&option, arguments.next())?,
                 "--only" => options.only = Some(value(&option, arguments.next())?),
+                "--compare" => options.compare = Some(value(&option, arguments.next())?.into()),
                 "--list" => list = true,
                 _ => return Err(BadOption(format!("unknown option {option:?}"))),
             }
         }
+        let usual = if options.quick { QUICK_ROUNDS } else { ROUNDS };
+        options.rounds = rounds.unwrap_or(usual);
         if list {
             options.mode = Mode::List;
         }
         Ok(options)
+    }
+
+    /// Is the row of this name asked for?
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|part| name.contains(part))
     }
 }
 
@@ -115,14 +132,20 @@ mod tests {
         assert!(parse("--bench").unwrap().rounds >= 11);
         assert!(parse("--bench --quick").unwrap().rounds < 11);
         assert_eq!(parse("--bench --rounds 3").unwrap().rounds, 3);
+        assert_eq!(parse("--rounds 3 --quick --bench").unwrap().rounds, 3);
     }
 
     #[test]
     fn rows_are_chosen_by_a_part_of_their_name() {
-        assert_eq!(
-            parse("--only spawn --bench").unwrap().only.as_deref(),
-            Some("spawn")
-        );
+        let options = parse("--only spawn --bench").unwrap();
+        assert!(options.wants("spawn-worker") && !options.wants("yield"));
+        assert!(parse("--bench").unwrap().wants("yield"));
+    }
+
+    #[test]
+    fn earlier_results_are_a_file() {
+        let options = parse("--bench --compare old.json").unwrap();
+        assert_eq!(options.compare, Some("old.json".into()));
     }
 
     #[test]
@@ -130,6 +153,7 @@ mod tests {
         for line in [
             "--fast",
             "--only",
+            "--compare",
             "--rounds",
             "--rounds 0",
             "--workers x",

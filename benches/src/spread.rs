@@ -1,8 +1,10 @@
 #![forbid(unsafe_code)]
 //! Median and spread of a few numbers.
 
+use serde::{Deserialize, Serialize};
+
 /// How the results of the rounds lie.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The least.
     pub min: f64,

@@ -2,9 +2,15 @@
 //! fastwake, by its own names.
 
 use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
+use fastwake::io::{AsyncReadExt, AsyncWriteExt};
+use fastwake::net::{TcpListener, TcpStream};
 use fastwake::runtime::{Builder, Runtime};
 use fastwake::task::{self, JoinError, JoinHandle};
+use fastwake::time;
 
 use super::{Peer, Wakes};
 
@@ -15,9 +21,12 @@ pub struct Fastwake(Runtime);
 impl Peer for Fastwake {
     type Join<T: Send + 'static> = JoinHandle<T>;
     type JoinError = JoinError;
+    type Listener = TcpListener;
+    type Stream = TcpStream;
 
     fn build(workers: usize) -> Self {
-        let built = Builder::new_multi_thread().worker_threads(workers).build();
+        let mut builder = Builder::new_multi_thread();
+        let built = builder.worker_threads(workers).enable_all().build();
         Self(built.expect("the machine has threads for the workers"))
     }
 
@@ -47,6 +56,14 @@ impl Peer for Fastwake {
         self.0.spawn_blocking(closure)
     }
 
+    fn spawn_heavy_from_outside<F, T>(&self, closure: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.0.spawn_cpu_intensive(closure)
+    }
+
     fn spawn<F>(future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
@@ -64,6 +81,36 @@ impl Peer for Fastwake {
 
     fn yield_now() -> impl Future<Output = ()> + Send {
         task::yield_now()
+    }
+
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
+        time::sleep(duration)
+    }
+
+    async fn listen() -> io::Result<(TcpListener, SocketAddr)> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    }
+
+    async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    async fn read_exact(stream: &mut TcpStream, buf: &mut [u8]) -> io::Result<()> {
+        stream.read_exact(buf).await.map(drop)
+    }
+
+    async fn write_all(stream: &mut TcpStream, buf: &[u8]) -> io::Result<()> {
+        stream.write_all(buf).await
     }
 
     fn wakes(&self) -> Option<Wakes> {

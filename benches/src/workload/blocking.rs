@@ -4,8 +4,9 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::cost::{Cost, Stopwatch};
+use crate::cost::Stopwatch;
 use crate::peer::Peer;
+use crate::sample::Sample;
 
 use super::latch::Latch;
 use super::{Setting, Workload};
@@ -20,7 +21,7 @@ impl Workload for FromOutside {
          what those that run would have done sooner";
     const OPERATIONS: usize = 10_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let n = setting.operations;
         let latch = Latch::new(n);
         let stopwatch = Stopwatch::start();
@@ -28,7 +29,7 @@ impl Workload for FromOutside {
             drop(peer.spawn_blocking_from_outside(move || latch.count_down()));
         }
         latch.wait();
-        stopwatch.stop(n)
+        Sample::timed(stopwatch.stop(n))
     }
 }
 
@@ -44,7 +45,7 @@ impl Workload for FromTasks {
         "a ratio below 1: saving wakes has cost the closures their promptness";
     const OPERATIONS: usize = 4_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let each = setting.operations.div_ceil(SUBMITTERS);
         let root = peer.spawn_from_outside(async move {
             let stopwatch = Stopwatch::start();
@@ -60,7 +61,7 @@ impl Workload for FromTasks {
             for submitter in submitters {
                 submitter.await.expect("the task does not panic");
             }
-            stopwatch.stop(SUBMITTERS * each)
+            Sample::timed(stopwatch.stop(SUBMITTERS * each))
         });
         peer.block_on(root).expect("the task does not panic")
     }
@@ -79,7 +80,7 @@ impl Workload for Waiting {
         "a ratio below 1: the pool is slow to see that its threads wait, and makes too few";
     const OPERATIONS: usize = 2_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let n = setting.operations;
         let latch = Latch::new(n);
         let stopwatch = Stopwatch::start();
@@ -90,6 +91,6 @@ impl Workload for Waiting {
             }));
         }
         latch.wait();
-        stopwatch.stop(n)
+        Sample::timed(stopwatch.stop(n))
     }
 }

@@ -3,8 +3,9 @@
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
-use crate::cost::{Cost, Stopwatch};
+use crate::cost::Stopwatch;
 use crate::peer::Peer;
+use crate::sample::Sample;
 
 use super::{Setting, Workload};
 
@@ -33,7 +34,7 @@ async fn ask<P: Peer>(times: usize) {
 }
 
 /// From the first question to the last answer, with `pairs` pairs of tasks at once.
-fn ping_pong<P: Peer>(peer: &P, pairs: usize, operations: usize) -> Cost {
+fn ping_pong<P: Peer>(peer: &P, pairs: usize, operations: usize) -> Sample {
     let each = operations.div_ceil(pairs);
     let root = peer.spawn_from_outside(async move {
         let stopwatch = Stopwatch::start();
@@ -41,7 +42,7 @@ fn ping_pong<P: Peer>(peer: &P, pairs: usize, operations: usize) -> Cost {
         for asker in askers {
             asker.await.expect("the task does not panic");
         }
-        stopwatch.stop(pairs * each)
+        Sample::timed(stopwatch.stop(pairs * each))
     });
     peer.block_on(root).expect("the task does not panic")
 }
@@ -55,7 +56,7 @@ impl Workload for PingPong {
          has it in its cache";
     const OPERATIONS: usize = 20_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         ping_pong(peer, 1, setting.operations)
     }
 }
@@ -69,7 +70,7 @@ impl Workload for PingPongPairs {
         "a ratio below 1: waking a task from a task costs too much when the workers are busy";
     const OPERATIONS: usize = 64 * 500;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         ping_pong(peer, 64, setting.operations)
     }
 }

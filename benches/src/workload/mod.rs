@@ -11,8 +11,8 @@ mod worker;
 use std::thread;
 use std::time::Duration;
 
-use crate::cost::Cost;
-use crate::peer::{Fastwake, Peer, Tokio, Wakes, Which};
+use crate::peer::{Fastwake, Peer, Smol, Tokio, TwoTokios, Wakes, Which};
+use crate::sample::Sample;
 
 /// One question, and how it is put.
 trait Workload {
@@ -23,9 +23,15 @@ trait Workload {
     const REFUTED_BY: &'static str;
     /// How many operations one run has.
     const OPERATIONS: usize;
+    /// How many in a quick look.
+    const QUICK: usize = Self::OPERATIONS;
+    /// Who is asked.
+    const PEERS: &'static [Which] = &Which::ALL;
+    /// Is it asked once before it counts?
+    const WARM_UP: bool = true;
 
     /// Does it about that many times, on an idle runtime, and says what one of them cost.
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost;
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample;
 }
 
 /// How big a run is.
@@ -48,8 +54,12 @@ pub struct Row {
     pub refuted_by: &'static str,
     /// How many operations one run has, unless the command line says otherwise.
     pub operations: usize,
-    once: fn(Which, Setting) -> (Cost, Option<Wakes>),
-    warmed_up: fn(Which, Setting) -> Cost,
+    /// How many in a quick look.
+    pub quick: usize,
+    /// Who runs it.
+    pub peers: &'static [Which],
+    once: fn(Which, Setting) -> (Sample, Option<Wakes>),
+    warmed_up: fn(Which, Setting) -> Sample,
 }
 
 /// Long enough for every worker to have gone to sleep, under either runtime.
@@ -62,13 +72,19 @@ impl Row {
             question: W::QUESTION,
             refuted_by: W::REFUTED_BY,
             operations: W::OPERATIONS,
+            quick: W::QUICK,
+            peers: W::PEERS,
             once: |which, setting| match which {
                 Which::Fastwake => once::<Fastwake, W>(setting),
                 Which::Tokio => once::<Tokio, W>(setting),
+                Which::Smol => once::<Smol, W>(setting),
+                Which::TwoTokios => once::<TwoTokios, W>(setting),
             },
             warmed_up: |which, setting| match which {
                 Which::Fastwake => warmed_up::<Fastwake, W>(setting),
                 Which::Tokio => warmed_up::<Tokio, W>(setting),
+                Which::Smol => warmed_up::<Smol, W>(setting),
+                Which::TwoTokios => warmed_up::<TwoTokios, W>(setting),
             },
         }
     }
@@ -81,27 +97,29 @@ impl Row {
 
     /// Runs the workload once, in a new runtime; also says what the runtime counted.
     #[must_use]
-    pub fn once(&self, which: Which, setting: Setting) -> (Cost, Option<Wakes>) {
+    pub fn once(&self, which: Which, setting: Setting) -> (Sample, Option<Wakes>) {
         (self.once)(which, setting)
     }
 
-    /// Runs it twice in a new runtime, and counts the second time.
+    /// Runs it in a new runtime, twice if it is to be warmed up, and counts the last time.
     #[must_use]
-    pub fn warmed_up(&self, which: Which, setting: Setting) -> Cost {
+    pub fn warmed_up(&self, which: Which, setting: Setting) -> Sample {
         (self.warmed_up)(which, setting)
     }
 }
 
-fn once<P: Peer, W: Workload>(setting: Setting) -> (Cost, Option<Wakes>) {
+fn once<P: Peer, W: Workload>(setting: Setting) -> (Sample, Option<Wakes>) {
     let peer = P::build(setting.workers);
     thread::sleep(SETTLING);
-    let cost = W::run(&peer, setting);
-    (cost, peer.wakes())
+    let sample = W::run(&peer, setting);
+    (sample, peer.wakes())
 }
 
-fn warmed_up<P: Peer, W: Workload>(setting: Setting) -> Cost {
+fn warmed_up<P: Peer, W: Workload>(setting: Setting) -> Sample {
     let peer = P::build(setting.workers);
-    let _ = W::run(&peer, setting);
+    if W::WARM_UP {
+        let _ = W::run(&peer, setting);
+    }
     thread::sleep(SETTLING);
     W::run(&peer, setting)
 }

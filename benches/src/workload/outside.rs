@@ -5,8 +5,9 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-use crate::cost::{Cost, Stopwatch};
+use crate::cost::Stopwatch;
 use crate::peer::Peer;
+use crate::sample::Sample;
 
 use super::latch::Latch;
 use super::{Setting, Workload};
@@ -19,12 +20,12 @@ fn spawn_counters<P: Peer>(peer: &P, n: usize, latch: &'static Latch) {
 }
 
 /// From the first spawn of the calling thread to the end of the last task.
-fn spawn_and_wait<P: Peer>(peer: &P, n: usize) -> Cost {
+fn spawn_and_wait<P: Peer>(peer: &P, n: usize) -> Sample {
     let latch = Latch::new(n);
     let stopwatch = Stopwatch::start();
     spawn_counters(peer, n, latch);
     latch.wait();
-    stopwatch.stop(n)
+    Sample::timed(stopwatch.stop(n))
 }
 
 pub(super) struct SpawnIdle;
@@ -37,7 +38,7 @@ impl Workload for SpawnIdle {
          head of the idle list, does not pay where it should pay most";
     const OPERATIONS: usize = 10_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         spawn_and_wait(peer, setting.operations)
     }
 }
@@ -52,7 +53,7 @@ impl Workload for SpawnBusy {
         "a ratio below 1: work from outside waits too long behind what keeps the workers busy";
     const OPERATIONS: usize = 10_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         // Leaked for the same reason as the latch.
         let stop: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
         let begun = Latch::new(2 * setting.workers);
@@ -86,7 +87,7 @@ impl Workload for SpawnMany {
          threads meet";
     const OPERATIONS: usize = 40_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let each = setting.operations.div_ceil(SPAWNERS);
         let latch = Latch::new(SPAWNERS * each);
         let gate = Barrier::new(SPAWNERS + 1);
@@ -102,7 +103,7 @@ impl Workload for SpawnMany {
             let stopwatch = Stopwatch::start();
             gate.wait();
             latch.wait();
-            stopwatch.stop(SPAWNERS * each)
+            Sample::timed(stopwatch.stop(SPAWNERS * each))
         })
     }
 }
@@ -117,13 +118,13 @@ impl Workload for SpawnBatch {
         "a ratio no better than that of spawn-outside: the function need not exist";
     const OPERATIONS: usize = 10_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let n = setting.operations;
         let latch = Latch::new(n);
         let stopwatch = Stopwatch::start();
         let counters = (0..n).map(|_| async move { latch.count_down() });
         drop(peer.spawn_many_from_outside(counters));
         latch.wait();
-        stopwatch.stop(n)
+        Sample::timed(stopwatch.stop(n))
     }
 }

@@ -1,14 +1,15 @@
 #![forbid(unsafe_code)]
 //! What tasks do to their own worker: spawn, and yield.
 
-use crate::cost::{Cost, Stopwatch};
+use crate::cost::Stopwatch;
 use crate::peer::Peer;
+use crate::sample::Sample;
 
 use super::latch::Latch;
 use super::{Setting, Workload};
 
 /// Runs `body` as a task: what it spawns is spawned from a worker.
-fn in_a_task<P: Peer>(peer: &P, body: impl Future<Output = Cost> + Send + 'static) -> Cost {
+fn in_a_task<P: Peer>(peer: &P, body: impl Future<Output = Sample> + Send + 'static) -> Sample {
     peer.block_on(peer.spawn_from_outside(body))
         .expect("the task does not panic")
 }
@@ -23,7 +24,7 @@ impl Workload for SpawnJoined {
         "a ratio below 1: the lock around the pool's state is felt where it is not even taken";
     const OPERATIONS: usize = 10_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let n = setting.operations;
         in_a_task(peer, async move {
             let stopwatch = Stopwatch::start();
@@ -31,7 +32,7 @@ impl Workload for SpawnJoined {
             for (i, task) in tasks.into_iter().enumerate() {
                 assert_eq!(task.await.expect("the task does not panic"), i);
             }
-            stopwatch.stop(n)
+            Sample::timed(stopwatch.stop(n))
         })
     }
 }
@@ -46,12 +47,12 @@ impl Workload for SpawnChain {
          first does next";
     const OPERATIONS: usize = 20_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let latch = Latch::new(1);
         let stopwatch = Stopwatch::start();
         drop(peer.spawn_from_outside(async move { link::<P>(setting.operations, latch) }));
         latch.wait();
-        stopwatch.stop(setting.operations)
+        Sample::timed(stopwatch.stop(setting.operations))
     }
 }
 
@@ -74,7 +75,7 @@ impl Workload for Yield {
         "a ratio below 1: a turn of the worker's loop has grown too long";
     const OPERATIONS: usize = 100_000;
 
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Cost {
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let each = setting.operations.div_ceil(YIELDERS);
         in_a_task(peer, async move {
             let stopwatch = Stopwatch::start();
@@ -89,7 +90,7 @@ impl Workload for Yield {
             for task in tasks {
                 task.await.expect("the task does not panic");
             }
-            stopwatch.stop(each * YIELDERS)
+            Sample::timed(stopwatch.stop(each * YIELDERS))
         })
     }
 }

@@ -1,0 +1,4 @@
+#![forbid(unsafe_code)]
+//! What is shown of the results.
+
+pub mod terminal;
