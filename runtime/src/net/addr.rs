@@ -20,6 +20,32 @@ use crate::task::{JoinHandle, spawn_blocking};
 ///
 /// The trait cannot be implemented outside of this crate: it is for the functions that take
 /// addresses, and [`lookup_host`].
+///
+/// # Examples
+///
+/// A function of one's own takes what [`TcpListener::bind`](crate::net::TcpListener::bind) takes:
+///
+/// ```
+/// use fastwake::net::{TcpListener, TcpStream, ToSocketAddrs};
+/// use std::net::Ipv4Addr;
+///
+/// async fn connect(server: impl ToSocketAddrs) -> std::io::Result<TcpStream> {
+///     let stream = TcpStream::connect(server).await?;
+///     stream.set_nodelay(true)?;
+///     Ok(stream)
+/// }
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+/// let address = listener.local_addr()?;
+/// connect(address).await?;
+/// connect(&[address][..]).await?;
+/// connect(("127.0.0.1", address.port())).await?;
+/// connect(address.to_string()).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait ToSocketAddrs: sealed::Resolve {}
 
 /// Looks a name up.

@@ -138,6 +138,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let address = socket.local_addr()?;
+    /// assert!(address.ip().is_loopback(), "as asked for");
+    /// assert_ne!(address.port(), 0, "the system has chosen one");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr()
     }
@@ -147,6 +162,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's: it is not connected, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let nobody = client.peer_addr().unwrap_err();
+    /// assert_eq!(nobody.kind(), ErrorKind::NotConnected);
+    ///
+    /// client.connect(server.local_addr()?).await?;
+    /// assert_eq!(client.peer_addr()?, server.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.peer_addr()
     }
@@ -238,6 +272,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the socket is not ready; the operation's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(socket.local_addr()?).await?;
+    /// let raw = socket2::SockRef::from(&socket);
+    /// socket.writable().await?;
+    /// let sent = socket.try_io(Interest::WRITABLE, || raw.send(b"hello"))?;
+    /// assert_eq!(sent, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -289,6 +341,33 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's, if it does not say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # if cfg!(not(target_os = "linux")) {
+    /// #     return Ok(());
+    /// # }
+    /// // It receives from itself alone: for others, nobody is there.
+    /// let nobody = UdpSocket::bind("127.0.0.1:0").await?;
+    /// nobody.connect(nobody.local_addr()?).await?;
+    ///
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(nobody.local_addr()?).await?;
+    /// socket.send(b"hello").await?;
+    /// socket.ready(Interest::ERROR).await?;
+    /// let error = socket.take_error()?.expect("nobody has taken it");
+    /// assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    /// assert!(socket.take_error()?.is_none(), "it is told once");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }

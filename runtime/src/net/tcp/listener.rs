@@ -117,6 +117,22 @@ impl TcpListener {
     /// # Errors
     ///
     /// As [`accept`](Self::accept).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{TcpListener, TcpStream};
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_stream, peer) = poll_fn(|context| listener.poll_accept(context)).await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_accept(
         &self,
         context: &mut Context<'_>,
@@ -159,6 +175,28 @@ impl TcpListener {
     }
 
     /// As [`incoming`](Self::incoming), and takes the listener along.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{TcpListener, TcpStream};
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// # use futures_core::Stream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    ///
+    /// let mut incoming = listener.into_incoming();
+    /// // With `StreamExt` in scope: `incoming.next().await`.
+    /// let next = poll_fn(|context| Pin::new(&mut incoming).poll_next(context)).await;
+    /// let stream = next.expect("it does not end")?;
+    /// assert_eq!(stream.peer_addr()?, client.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_incoming(self) -> IntoIncoming {
         IntoIncoming::new(self)
     }
@@ -216,6 +254,21 @@ impl TcpListener {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// // The system has chosen the port; clients have to know it.
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(client.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr()
     }
@@ -225,6 +278,17 @@ impl TcpListener {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = fastwake::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.ttl()? > 0, "the system has a default");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.ttl()
     }

@@ -59,6 +59,19 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().expect("it is an address"))?;
+    /// assert!(socket.local_addr()?.is_ipv4());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_v4() -> io::Result<Self> {
         Self::new(Domain::IPV4)
     }
@@ -68,6 +81,19 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v6()?;
+    /// socket.bind("[::1]:0".parse().expect("it is an address"))?;
+    /// assert!(socket.local_addr()?.is_ipv6());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_v6() -> io::Result<Self> {
         Self::new(Domain::IPV6)
     }
@@ -204,6 +230,20 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().expect("it is an address"))?;
+    /// let address = socket.local_addr()?;
+    /// assert!(address.ip().is_loopback() && address.port() != 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         internet(&self.inner.local_addr()?)
     }
@@ -213,6 +253,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's, if it does not say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(socket.take_error()?.is_none(), "nothing has happened yet");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.take_error()
     }

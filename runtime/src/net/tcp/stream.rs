@@ -176,6 +176,21 @@ impl TcpStream {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_, client) = listener.accept().await?;
+    /// assert_eq!(stream.local_addr()?, client);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr()
     }
@@ -185,6 +200,22 @@ impl TcpStream {
     /// # Errors
     ///
     /// The system's: the connection has been reset, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (stream, peer) = listener.accept().await?;
+    /// assert_eq!(stream.peer_addr()?, peer);
+    /// assert_eq!(client.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.peer_addr()
     }
@@ -194,6 +225,32 @@ impl TcpStream {
     /// # Errors
     ///
     /// The system's, if it does not say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # if cfg!(not(target_os = "linux")) {
+    /// #     return Ok(());
+    /// # }
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// // The other side does not close the connection, but resets it.
+    /// peer.set_zero_linger()?;
+    /// drop(peer);
+    ///
+    /// stream.readable().await?;
+    /// let error = stream.take_error()?.expect("it has been reset");
+    /// assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    /// assert!(stream.take_error()?.is_none(), "it is told once");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }
@@ -240,6 +297,28 @@ impl TcpStream {
     /// # Errors
     ///
     /// As [`peek`](Self::peek).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::{AsyncWriteExt, ReadBuf};
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"x").await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let mut data = ReadBuf::new(&mut data);
+    /// let n = poll_fn(|context| stream.poll_peek(context, &mut data)).await?;
+    /// assert_eq!((n, data.filled()), (1, &b"x"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek(
         &self,
         context: &mut Context<'_>,

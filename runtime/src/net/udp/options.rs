@@ -14,6 +14,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(!socket.broadcast()?, "it is to be asked for");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn broadcast(&self) -> io::Result<bool> {
         self.io.broadcast()
     }
@@ -46,6 +59,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.multicast_loop_v4()?, "it does at first");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.io.multicast_loop_v4()
     }
@@ -78,6 +104,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.multicast_ttl_v4()?, 1, "it stays in the local network");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.io.multicast_ttl_v4()
     }
@@ -111,6 +150,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::1]:0").await?;
+    /// assert!(socket.multicast_loop_v6()?, "it does at first");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.io.multicast_loop_v6()
     }
@@ -143,6 +195,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.ttl()? > 0, "the system has a default");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.ttl()
     }
@@ -175,6 +240,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::1]:0").await?;
+    /// assert_eq!(socket.tclass_v6()?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(
         target_os = "android",
         target_os = "dragonfly",
@@ -257,6 +335,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.tos_v4()?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(not(any(
         target_os = "fuchsia",
         target_os = "redox",
@@ -365,6 +456,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.device()?, None, "it is bound to none at first");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     #[cfg_attr(
         docsrs,
@@ -379,7 +483,21 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// The system's: it has no such interface, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("0.0.0.0:0").await?;
+    /// socket.bind_device(Some(b"eth0"))?;
+    /// assert_eq!(socket.device()?.as_deref(), Some(&b"eth0"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     #[cfg_attr(
         docsrs,
@@ -395,6 +513,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::UdpSocket;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // Discovery of services (mDNS) has this group and port.
+    /// let socket = UdpSocket::bind("0.0.0.0:5353").await?;
+    /// socket.join_multicast_v4(Ipv4Addr::new(224, 0, 0, 251), Ipv4Addr::UNSPECIFIED)?;
+    ///
+    /// let mut query = [0; 9000];
+    /// let (n, sender) = socket.recv_from(&mut query).await?;
+    /// println!("{sender} asks something, in {n} bytes");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn join_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
         self.io.join_multicast_v4(&multiaddr, &interface)
     }
@@ -405,6 +542,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::UdpSocket;
+    /// use std::net::Ipv6Addr;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // Discovery of services (mDNS) has this group and port.
+    /// let socket = UdpSocket::bind("[::]:5353").await?;
+    /// socket.join_multicast_v6(&Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb), 0)?;
+    ///
+    /// let mut query = [0; 9000];
+    /// let (n, sender) = socket.recv_from(&mut query).await?;
+    /// println!("{sender} asks something, in {n} bytes");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.io.join_multicast_v6(multiaddr, interface)
     }
@@ -414,6 +570,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("0.0.0.0:0").await?;
+    /// let group = Ipv4Addr::new(224, 0, 0, 251);
+    /// socket.join_multicast_v4(group, Ipv4Addr::LOCALHOST)?;
+    /// // On the interface on which it has joined.
+    /// socket.leave_multicast_v4(group, Ipv4Addr::LOCALHOST)?;
+    /// assert!(socket.leave_multicast_v4(group, Ipv4Addr::LOCALHOST).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn leave_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
         self.io.leave_multicast_v4(&multiaddr, &interface)
     }
@@ -423,6 +597,23 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::UdpSocket;
+    /// use std::net::Ipv6Addr;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:0").await?;
+    /// let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
+    /// socket.join_multicast_v6(&group, 0)?;
+    /// // On the interface on which it has joined.
+    /// socket.leave_multicast_v6(&group, 0)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.io.leave_multicast_v6(multiaddr, interface)
     }

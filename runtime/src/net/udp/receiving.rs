@@ -28,6 +28,32 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the socket stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let n = loop {
+    ///     server.readable().await?;
+    ///     match server.try_recv(&mut data) {
+    ///         // Not ready after all: one waits again.
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(&data[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await.map(drop)
     }
@@ -38,6 +64,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`ready`](Self::ready).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// poll_fn(|context| server.poll_recv_ready(context)).await?;
+    /// // Receiving is now worth a try.
+    /// assert_eq!(server.try_recv(&mut [0; 8])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         let ready = registration.poll_ready(context, Direction::Read);
@@ -86,6 +131,27 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::ReadBuf;
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let mut data = ReadBuf::new(&mut data);
+    /// poll_fn(|context| server.poll_recv(context, &mut data)).await?;
+    /// assert_eq!(data.filled(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv(
         &self,
         context: &mut Context<'_>,
@@ -100,6 +166,33 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none has come; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let mut data = [0; 8];
+    /// let nothing = server.try_recv(&mut data).unwrap_err();
+    /// assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+    ///
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    /// let n = loop {
+    ///     server.readable().await?;
+    ///     match server.try_recv(&mut data) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(&data[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         let recv = || self.io.recv(buf);
         self.io.registration().try_io(Interest::READABLE, recv)
@@ -142,6 +235,31 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none has come; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = Vec::with_capacity(1024);
+    /// let n = loop {
+    ///     server.readable().await?;
+    ///     match server.try_recv_buf(&mut data) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!((n, &data[..]), (5, &b"hello"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "io-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
     pub fn try_recv_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
@@ -158,6 +276,25 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing has been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = Vec::with_capacity(1024);
+    /// let (n, sender) = server.recv_buf_from(&mut data).await?;
+    /// assert_eq!((n, sender), (5, client.local_addr()?));
+    /// assert_eq!(data, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "io-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
     pub async fn recv_buf_from<B: bytes::BufMut>(
@@ -173,6 +310,32 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none has come; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = Vec::with_capacity(1024);
+    /// let (n, sender) = loop {
+    ///     server.readable().await?;
+    ///     match server.try_recv_buf_from(&mut data) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!((n, sender), (5, client.local_addr()?));
+    /// assert_eq!(data, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "io-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
     pub fn try_recv_buf_from<B: bytes::BufMut>(
@@ -222,6 +385,27 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::ReadBuf;
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let mut data = ReadBuf::new(&mut data);
+    /// let sender = poll_fn(|context| server.poll_recv_from(context, &mut data)).await?;
+    /// assert_eq!((data.filled(), sender), (&b"hello"[..], client.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv_from(
         &self,
         context: &mut Context<'_>,
@@ -282,6 +466,25 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let n = server.peek(&mut data).await?;
+    /// assert_eq!(&data[..n], b"hello");
+    /// assert_eq!(server.recv(&mut data).await?, n);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         let peek = || self.io.peek(buf);
         let registration = self.io.registration();
@@ -293,6 +496,28 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`peek`](Self::peek).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::ReadBuf;
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let mut data = ReadBuf::new(&mut data);
+    /// poll_fn(|context| server.poll_peek(context, &mut data)).await?;
+    /// assert_eq!(data.filled(), b"hello");
+    /// assert_eq!(server.recv(&mut [0; 8]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek(
         &self,
         context: &mut Context<'_>,
@@ -307,6 +532,32 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none has come; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let n = loop {
+    ///     server.readable().await?;
+    ///     match server.try_peek(&mut data) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(&data[..n], b"hello");
+    /// assert_eq!(server.recv(&mut data).await?, n);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         let peek = || self.io.peek(buf);
         self.io.registration().try_io(Interest::READABLE, peek)
@@ -350,6 +601,28 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::ReadBuf;
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let mut data = ReadBuf::new(&mut data);
+    /// let sender = poll_fn(|context| server.poll_peek_from(context, &mut data)).await?;
+    /// assert_eq!((data.filled(), sender), (&b"hello"[..], client.local_addr()?));
+    /// assert_eq!(server.recv(&mut [0; 8]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek_from(
         &self,
         context: &mut Context<'_>,
@@ -364,6 +637,32 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none has come; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let mut data = [0; 8];
+    /// let (n, sender) = loop {
+    ///     server.readable().await?;
+    ///     match server.try_peek_from(&mut data) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!((&data[..n], sender), (&b"hello"[..], client.local_addr()?));
+    /// assert_eq!(server.recv(&mut data).await?, n);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let peek = || self.io.peek_from(buf);
         self.io.registration().try_io(Interest::READABLE, peek)
@@ -378,6 +677,26 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let sender = server.peek_sender().await?;
+    /// assert_eq!(sender, client.local_addr()?);
+    /// // Knowing it, one may choose where the datagram goes.
+    /// let mut data = [0; 8];
+    /// assert_eq!(server.recv_from(&mut data).await?, (5, sender));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn peek_sender(&self) -> io::Result<SocketAddr> {
         let peek = || sender(&SockRef::from(self));
         self.async_io(DATAGRAM_OR_ERROR, peek).await
@@ -389,6 +708,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let sender = poll_fn(|context| server.poll_peek_sender(context)).await?;
+    /// assert_eq!(sender, client.local_addr()?);
+    /// assert_eq!(server.recv(&mut [0; 8]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek_sender(&self, context: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
         self.poll_read(context, sender)
     }
@@ -398,6 +736,31 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if no datagram has come; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.send_to(b"hello", server.local_addr()?).await?;
+    ///
+    /// let sender = loop {
+    ///     server.readable().await?;
+    ///     match server.try_peek_sender() {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(sender, client.local_addr()?);
+    /// assert_eq!(server.recv(&mut [0; 8]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
         self.try_io(Interest::READABLE, || sender(&SockRef::from(self)))
     }

@@ -21,6 +21,30 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the socket stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.connect(server.local_addr()?).await?;
+    /// let n = loop {
+    ///     client.writable().await?;
+    ///     match client.try_send(b"hello") {
+    ///         // No room after all: one waits again.
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await.map(drop)
     }
@@ -32,6 +56,23 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`ready`](Self::ready).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// poll_fn(|context| client.poll_send_ready(context)).await?;
+    /// // Sending is now worth a try.
+    /// assert_eq!(client.try_send_to(b"hello", server.local_addr()?)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         let ready = registration.poll_ready(context, Direction::Write);
@@ -75,6 +116,23 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.connect(server.local_addr()?).await?;
+    /// let n = poll_fn(|context| client.poll_send(context, b"hello")).await?;
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send(&self, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let send = || self.io.send(buf);
         let registration = self.io.registration();
@@ -86,6 +144,22 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.connect(server.local_addr()?).await?;
+    /// client.writable().await?;
+    /// assert_eq!(client.try_send(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
         let send = || self.io.send(buf);
         self.io.registration().try_io(Interest::WRITABLE, send)
@@ -130,6 +204,23 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let target = server.local_addr()?;
+    /// let n = poll_fn(|context| client.poll_send_to(context, b"hello", target)).await?;
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send_to(
         &self,
         context: &mut Context<'_>,
@@ -146,6 +237,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; the system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UdpSocket;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.writable().await?;
+    /// assert_eq!(client.try_send_to(b"hello", server.local_addr()?)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
         let send = || self.io.send_to(buf, target);
         self.io.registration().try_io(Interest::WRITABLE, send)

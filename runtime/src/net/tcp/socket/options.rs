@@ -12,6 +12,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.keepalive()?, "idle connections stay at first");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn keepalive(&self) -> io::Result<bool> {
         self.inner.keepalive()
     }
@@ -44,6 +56,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.reuseaddr()?, "it is to be asked for");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reuseaddr(&self) -> io::Result<bool> {
         self.inner.reuse_address()
     }
@@ -76,6 +100,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.reuseport()?, "it is to be asked for");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(all(
         unix,
         not(any(
@@ -151,6 +187,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(socket.send_buffer_size()? > 0, "the system has a default");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send_buffer_size(&self) -> io::Result<u32> {
         // It is an `int` of the system's.
         self.inner.send_buffer_size().map(|bytes| bytes as u32)
@@ -185,6 +233,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(socket.recv_buffer_size()? > 0, "the system has a default");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn recv_buffer_size(&self) -> io::Result<u32> {
         // It is an `int` of the system's.
         self.inner.recv_buffer_size().map(|bytes| bytes as u32)
@@ -219,6 +279,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.linger()?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         self.inner.linger()
     }
@@ -229,6 +301,22 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_zero_linger()?;
+    /// // What has been written is to be sent after all.
+    /// # #[allow(deprecated)]
+    /// socket.set_linger(None)?;
+    /// assert_eq!(socket.linger()?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated = "dropping the socket then blocks the thread; with a duration of zero, which does \
                 not, it is `set_zero_linger`"]
     pub fn set_linger(&self, dur: Option<Duration>) -> io::Result<()> {
@@ -264,6 +352,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.nodelay()?, "small segments wait at first");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nodelay(&self) -> io::Result<bool> {
         self.inner.tcp_nodelay()
     }
@@ -296,6 +396,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v6()?;
+    /// assert_eq!(socket.tclass_v6()?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(
         target_os = "android",
         target_os = "dragonfly",
@@ -377,6 +489,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.tos_v4()?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(not(any(
         target_os = "fuchsia",
         target_os = "redox",
@@ -486,6 +610,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.device()?, None, "it is bound to none at first");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     #[cfg_attr(
         docsrs,
@@ -500,7 +636,20 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// The system's: it has no such interface, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::net::TcpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind_device(Some(b"eth0"))?;
+    /// assert_eq!(socket.device()?.as_deref(), Some(&b"eth0"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     #[cfg_attr(
         docsrs,

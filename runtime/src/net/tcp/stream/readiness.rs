@@ -112,6 +112,27 @@ impl TcpStream {
     /// # Errors
     ///
     /// As [`ready`](Self::ready).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::AsyncWriteExt;
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"x").await?;
+    /// poll_fn(|context| stream.poll_read_ready(context)).await?;
+    /// // Reading is now worth a try.
+    /// let n = stream.try_read(&mut [0; 8])?;
+    /// assert_eq!(n, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         let ready = registration.poll_ready(context, Direction::Read);
@@ -128,6 +149,30 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the stream stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let mut rest = &b"hello"[..];
+    /// while !rest.is_empty() {
+    ///     stream.writable().await?;
+    ///     match stream.try_write(rest) {
+    ///         Ok(n) => rest = &rest[n..],
+    ///         // No room after all: one waits again.
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await.map(drop)
     }
@@ -138,6 +183,22 @@ impl TcpStream {
     /// # Errors
     ///
     /// As [`ready`](Self::ready).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::future::poll_fn;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// poll_fn(|context| stream.poll_write_ready(context)).await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         let ready = registration.poll_ready(context, Direction::Write);
@@ -188,6 +249,37 @@ impl TcpStream {
     /// # Errors
     ///
     /// As [`try_read`](Self::try_read).
+    ///
+    /// # Examples
+    ///
+    /// A header and what comes after it:
+    ///
+    /// ```
+    /// use fastwake::io::AsyncWriteExt;
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::io::{ErrorKind, IoSliceMut};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"\0\x05hello").await?;
+    ///
+    /// let (mut length, mut text) = ([0; 2], [0; 16]);
+    /// let mut buffers = [IoSliceMut::new(&mut length), IoSliceMut::new(&mut text)];
+    /// let n = loop {
+    ///     stream.readable().await?;
+    ///     match stream.try_read_vectored(&mut buffers) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!((n, u16::from_be_bytes(length)), (7, 5));
+    /// assert_eq!(&text[..5], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let read = || (&*self.io).read_vectored(bufs);
         self.io.registration().try_io(Interest::READABLE, read)
@@ -198,6 +290,33 @@ impl TcpStream {
     /// # Errors
     ///
     /// As [`try_read`](Self::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::AsyncWriteExt;
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::io::ErrorKind;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// let mut data = Vec::with_capacity(1024);
+    /// let n = loop {
+    ///     stream.readable().await?;
+    ///     match stream.try_read_buf(&mut data) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!((n, &data[..]), (5, &b"hello"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "io-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
     pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
@@ -238,6 +357,24 @@ impl TcpStream {
     /// # Errors
     ///
     /// As [`try_write`](Self::try_write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    /// use std::io::IoSlice;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (length, text) = (5_u16.to_be_bytes(), b"hello");
+    /// stream.writable().await?;
+    /// let n = stream.try_write_vectored(&[IoSlice::new(&length), IoSlice::new(text)])?;
+    /// assert_eq!(n, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let write = || (&*self.io).write_vectored(bufs);
         self.io.registration().try_io(Interest::WRITABLE, write)
@@ -251,6 +388,24 @@ impl TcpStream {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the stream is not ready; the operation's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// # use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let socket = socket2::SockRef::from(&stream);
+    /// stream.writable().await?;
+    /// let sent = stream.try_io(Interest::WRITABLE, || socket.send(b"hello"))?;
+    /// assert_eq!(sent, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
