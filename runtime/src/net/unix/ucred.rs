@@ -36,7 +36,7 @@ impl UCred {
     /// # async fn main() -> std::io::Result<()> {
     /// # let file = tempfile::tempfile()?;
     /// let (_client, server) = UnixStream::pair()?;
-    /// // To be asked for by the file's owner only.
+    /// // Only the owner of the file may ask for it.
     /// assert_eq!(server.peer_cred()?.uid(), file.metadata()?.uid());
     /// # Ok(())
     /// # }
