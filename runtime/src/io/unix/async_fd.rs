@@ -825,8 +825,8 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Examples
     ///
     /// ```
-    /// # use std::os::unix::net::UnixStream;
     /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
     /// use fastwake::io::Interest;
     /// use fastwake::io::unix::AsyncFd;
     ///
@@ -904,8 +904,8 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Examples
     ///
     /// ```
-    /// # use std::os::unix::net::UnixStream;
     /// use std::io::{ErrorKind, Write};
+    /// use std::os::unix::net::UnixStream;
     /// use fastwake::io::Interest;
     /// use fastwake::io::unix::AsyncFd;
     ///

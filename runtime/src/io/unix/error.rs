@@ -51,7 +51,6 @@ pub struct TryIoError(pub(super) ());
 /// # let path = tempfile::NamedTempFile::new()?;
 /// let file = File::open(&path)?;
 /// // SAFETY: a file owns its descriptor, and it is the same one as long as the file lives.
-///
 /// let error: AsyncFdRegisterError<File> = unsafe { AsyncFd::register(file) }.unwrap_err();
 /// println!("{error}");
 /// # }
@@ -85,7 +84,6 @@ impl<T> AsyncFdRegisterError<T> {
     /// # let path = tempfile::NamedTempFile::new()?;
     /// let file = File::open(&path)?;
     /// // SAFETY: a file owns its descriptor, and it is the same one as long as the file lives.
-    ///
     /// let error = unsafe { AsyncFd::register(file) }.unwrap_err();
     /// let (mut file, cause) = error.into_parts();
     /// assert_eq!(cause.kind(), ErrorKind::PermissionDenied);

@@ -19,8 +19,8 @@ use super::{AsyncFd, TryIoError};
 /// # Examples
 ///
 /// ```
-/// # use std::os::unix::net::UnixStream;
 /// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
 /// use fastwake::io::unix::{AsyncFd, AsyncFdReadyGuard};
 ///
 /// # #[fastwake::main]
@@ -52,8 +52,8 @@ pub struct AsyncFdReadyGuard<'a, T: AsRawFd> {
 /// # Examples
 ///
 /// ```
-/// # use std::os::unix::net::UnixStream;
 /// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
 /// use fastwake::io::unix::{AsyncFd, AsyncFdReadyMutGuard};
 ///
 /// # #[fastwake::main]
@@ -278,8 +278,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     /// # Examples
     ///
     /// ```
-    /// # use std::os::unix::net::UnixStream;
     /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
     /// use fastwake::io::Interest;
     /// use fastwake::io::unix::AsyncFd;
     ///
