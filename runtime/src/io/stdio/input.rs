@@ -18,6 +18,22 @@ use crate::io::blocking::{Device, Operations};
 /// program had better read on a thread of its own and send what it reads through a channel.
 ///
 /// What a read got that was dropped before it was ready stays in its handle, for the next read.
+///
+/// # Examples
+///
+/// ```no_run
+/// use fastwake::io::{AsyncBufReadExt, BufReader, Stdin, stdin};
+///
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let input: Stdin = stdin();
+/// let mut lines = BufReader::new(input).lines();
+/// while let Some(line) = lines.next_line().await? {
+///     println!("{}", line.to_uppercase());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Stdin {
     device: Device<io::Stdin>,

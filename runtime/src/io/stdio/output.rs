@@ -58,12 +58,49 @@ where
 ///
 /// Writes of one handle come out in order. Those of several come out in any order, each in one piece
 /// as long as it is not larger than what is accepted at once.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::io::{self, AsyncWriteExt, Stdout, stdout};
+///
+/// async fn show(table: &[(&str, u32)], out: &mut Stdout) -> io::Result<()> {
+///     for (name, count) in table {
+///         out.write_all(format!("{name:>8} {count}\n").as_bytes()).await?;
+///     }
+///     out.flush().await
+/// }
+///
+/// # #[fastwake::main]
+/// # async fn main() -> io::Result<()> {
+/// show(&[("read", 3), ("written", 2)], &mut stdout()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Stdout(Stream<io::Stdout>);
 
 /// The standard error of the process; from [`stderr`].
 ///
 /// Writes are accepted, ordered and flushed as those of [`Stdout`] are.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::io::{self, AsyncWriteExt, Stderr, stderr};
+///
+/// async fn warn(text: &str, err: &mut Stderr) -> io::Result<()> {
+///     // One write: what others say does not come in between.
+///     err.write_all(format!("warning: {text}\n").as_bytes()).await?;
+///     err.flush().await
+/// }
+///
+/// # #[fastwake::main]
+/// # async fn main() -> io::Result<()> {
+/// warn("something is odd", &mut stderr()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Stderr(Stream<io::Stderr>);
 

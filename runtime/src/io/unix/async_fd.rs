@@ -69,6 +69,24 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// What `as_raw_fd` returns is an open file descriptor, always the same one and of the same file,
     /// until this is dropped or [`into_inner`](Self::into_inner) has been called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// // SAFETY: a stream owns its descriptor, and it is the same one as long as the stream lives.
+    /// let one = unsafe { AsyncFd::register(one)? };
+    /// let guard = one.writable().await?;
+    /// assert!(guard.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub unsafe fn register(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
         Self::watch(inner, Interest::READABLE | Interest::WRITABLE)
@@ -87,6 +105,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Safety
     ///
     /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut one, other) = UnixStream::pair()?;
+    /// other.set_nonblocking(true)?;
+    /// // SAFETY: a stream owns its descriptor, and it is the same one as long as the stream lives.
+    /// let other = unsafe { AsyncFd::register_with_interest(other, Interest::READABLE)? };
+    ///
+    /// one.write_all(b"hello")?;
+    /// let mut bytes = [0; 8];
+    /// let read = |mut stream: &UnixStream| stream.read(&mut bytes);
+    /// assert_eq!(other.async_io(Interest::READABLE, read).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub unsafe fn register_with_interest(
         inner: T,
@@ -104,6 +145,23 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// # #[allow(deprecated)]
+    /// let one = AsyncFd::new(one)?;
+    /// assert!(one.writable().await?.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(
         note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register`"
     )]
@@ -122,6 +180,24 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// # #[allow(deprecated)]
+    /// let one = AsyncFd::with_interest(one, Interest::WRITABLE)?;
+    /// assert!(one.writable().await?.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(
         note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register_with_interest`"
     )]
@@ -139,6 +215,30 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// # #[allow(deprecated)]
+    /// let one = match AsyncFd::try_new(one) {
+    ///     Ok(one) => one,
+    ///     Err(error) => {
+    ///         let (one, cause) = error.into_parts();
+    ///         eprintln!("cannot wait for {one:?}");
+    ///         return Err(cause);
+    ///     }
+    /// };
+    /// assert!(one.writable().await?.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(
         note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register`"
     )]
@@ -157,6 +257,24 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// # #[allow(deprecated)]
+    /// let one = AsyncFd::try_with_interest(one, Interest::WRITABLE)?;
+    /// assert!(one.writable().await?.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(
         note = "nothing obliges the file descriptor to stay open: use `AsyncFd::register_with_interest`"
     )]
@@ -181,17 +299,76 @@ impl<T: AsRawFd> AsyncFd<T> {
     }
 
     /// What has been registered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// assert!(socket.get_ref().peer_addr()?.is_unnamed());
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn get_ref(&self) -> &T {
         self.inner.as_ref().expect("it is there until the end")
     }
 
     /// What has been registered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::Write;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// socket.get_mut().write_all(b"hello")?;
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         self.inner.as_mut().expect("it is there until the end")
     }
 
     /// Ends the registration, and gives back what was registered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::{Read, Write};
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// let mut stream = socket.into_inner();
+    /// stream.set_nonblocking(false)?;
+    /// peer.write_all(b"hello")?;
+    /// let mut bytes = [0; 5];
+    /// stream.read_exact(&mut bytes)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_inner(mut self) -> T {
         self.take_inner().expect("it is there until the end")
@@ -229,6 +406,36 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::future::poll_fn;
+    /// use std::io::{Read, Write};
+    /// use std::task::{Poll, ready};
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// peer.write_all(b"hello")?;
+    /// let mut bytes = [0; 8];
+    /// let read = poll_fn(|context| {
+    ///     loop {
+    ///         let mut guard = ready!(socket.poll_read_ready(context))?;
+    ///         if let Ok(result) = guard.try_io(|socket| socket.get_ref().read(&mut bytes)) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// });
+    /// assert_eq!(read.await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready<'a>(
         &'a self,
         context: &mut Context<'_>,
@@ -242,6 +449,36 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::future::poll_fn;
+    /// use std::io::{Read, Write};
+    /// use std::task::{Poll, ready};
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// peer.write_all(b"hello")?;
+    /// let mut bytes = [0; 8];
+    /// let read = poll_fn(|context| {
+    ///     loop {
+    ///         let mut guard = ready!(socket.poll_read_ready_mut(context))?;
+    ///         if let Ok(result) = guard.try_io(|socket| socket.get_mut().read(&mut bytes)) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// });
+    /// assert_eq!(read.await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready_mut<'a>(
         &'a mut self,
         context: &mut Context<'_>,
@@ -256,6 +493,35 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::future::poll_fn;
+    /// use std::io::Write;
+    /// use std::task::{Poll, ready};
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// let write = poll_fn(|context| {
+    ///     loop {
+    ///         let mut guard = ready!(socket.poll_write_ready(context))?;
+    ///         if let Ok(result) = guard.try_io(|socket| socket.get_ref().write(b"hello")) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// });
+    /// assert_eq!(write.await?, 5);
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready<'a>(
         &'a self,
         context: &mut Context<'_>,
@@ -269,6 +535,35 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::future::poll_fn;
+    /// use std::io::Write;
+    /// use std::task::{Poll, ready};
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// let write = poll_fn(|context| {
+    ///     loop {
+    ///         let mut guard = ready!(socket.poll_write_ready_mut(context))?;
+    ///         if let Ok(result) = guard.try_io(|socket| socket.get_mut().write(b"hello")) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// });
+    /// assert_eq!(write.await?, 5);
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready_mut<'a>(
         &'a mut self,
         context: &mut Context<'_>,
@@ -286,6 +581,32 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the file descriptor stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// let guard = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// if guard.ready().is_readable() {
+    ///     println!("there is something to read");
+    /// }
+    /// if guard.ready().is_writable() {
+    ///     println!("there is room to write");
+    /// }
+    /// assert!(!guard.ready().is_empty());
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<AsyncFdReadyGuard<'_, T>> {
         let event = self.registration.readiness(interest).await?;
         Ok(self.guard(event))
@@ -300,6 +621,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::Write;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// let mut guard = socket.ready_mut(Interest::WRITABLE).await?;
+    /// if let Ok(result) = guard.try_io(|socket| socket.get_mut().write(b"hello")) {
+    ///     assert_eq!(result?, 5);
+    /// }
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready_mut(
         &mut self,
         interest: Interest,
@@ -358,6 +702,32 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::{Read, Write};
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// peer.write_all(b"hello")?;
+    /// let mut bytes = [0; 8];
+    /// let n = loop {
+    ///     let mut guard = socket.readable_mut().await?;
+    ///     if let Ok(result) = guard.try_io(|socket| socket.get_mut().read(&mut bytes)) {
+    ///         break result?;
+    ///     }
+    /// };
+    /// assert_eq!(&bytes[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
         self.ready_mut(Interest::READABLE).await
     }
@@ -371,6 +741,31 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::Write;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// let n = loop {
+    ///     let mut guard = socket.writable().await?;
+    ///     if let Ok(result) = guard.try_io(|socket| socket.get_ref().write(b"hello")) {
+    ///         break result?;
+    ///     }
+    /// };
+    /// assert_eq!(n, 5);
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
         self.ready(Interest::WRITABLE).await
     }
@@ -384,6 +779,31 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::Write;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// let n = loop {
+    ///     let mut guard = socket.writable_mut().await?;
+    ///     if let Ok(result) = guard.try_io(|socket| socket.get_mut().write(b"hello")) {
+    ///         break result?;
+    ///     }
+    /// };
+    /// assert_eq!(n, 5);
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
         self.ready_mut(Interest::WRITABLE).await
     }
@@ -397,6 +817,33 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// The operation's; or that the runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an operation that does not block ends it at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// peer.write_all(b"hello")?;
+    /// let mut bytes = [0; 8];
+    /// let read = |mut socket: &UnixStream| socket.read(&mut bytes);
+    /// let n = socket.async_io(Interest::READABLE, read).await?;
+    /// assert_eq!(&bytes[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -411,6 +858,32 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// As [`async_io`](Self::async_io).
+    ///
+    /// # Cancel safety
+    ///
+    /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::{Read, Write};
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// peer.write_all(b"hello")?;
+    /// let mut bytes = [0; 8];
+    /// let n = socket.async_io_mut(Interest::READABLE, |socket| socket.read(&mut bytes)).await?;
+    /// assert_eq!(&bytes[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io_mut<R>(
         &mut self,
         interest: Interest,
@@ -427,6 +900,34 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// The operation's; `WouldBlock` if it has not been run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let socket = unsafe { AsyncFd::register(socket)? };
+    /// socket.writable().await?.retain_ready();
+    /// // Nobody reads: at some point there is no room.
+    /// let error = loop {
+    ///     let write = |mut socket: &UnixStream| socket.write(&[0; 4096]);
+    ///     if let Err(error) = socket.try_io(Interest::WRITABLE, write) {
+    ///         break error;
+    ///     }
+    /// };
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -440,6 +941,28 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// As [`try_io`](Self::try_io).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::os::unix::net::UnixStream;
+    /// use std::io::Write;
+    /// use fastwake::io::Interest;
+    /// use fastwake::io::unix::AsyncFd;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut peer, socket) = UnixStream::pair()?;
+    /// # socket.set_nonblocking(true)?;
+    /// # // SAFETY: a stream owns its descriptor, and the same one as long as the stream lives.
+    /// # let mut socket = unsafe { AsyncFd::register(socket)? };
+    /// socket.writable().await?.retain_ready();
+    /// let n = socket.try_io_mut(Interest::WRITABLE, |socket| socket.write(b"hello"))?;
+    /// assert_eq!(n, 5);
+    /// # drop(peer);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io_mut<R>(
         &mut self,
         interest: Interest,

@@ -29,18 +29,71 @@ pub struct SocketAddr(pub(super) std_net::SocketAddr);
 
 impl SocketAddr {
     /// Has the socket no address?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixDatagram;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// // Nobody can answer the client.
+    /// assert!(client.local_addr()?.is_unnamed());
+    /// assert!(!server.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_unnamed(&self) -> bool {
         self.0.is_unnamed()
     }
 
     /// The path, if the address is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixListener;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// if let Some(path) = listener.local_addr()?.as_pathname() {
+    ///     // It would stay behind.
+    ///     std::fs::remove_file(path)?;
+    /// }
+    /// assert!(!path.exists());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn as_pathname(&self) -> Option<&Path> {
         self.0.as_pathname()
     }
 
     /// The name, without the NUL byte before it, if the address is abstract.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixDatagram;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let name = format!("\0fastwake-{}", std::process::id());
+    /// let socket = UnixDatagram::bind(&name)?;
+    /// let address = socket.local_addr()?;
+    /// assert_eq!(address.as_abstract_name(), Some(&name.as_bytes()[1..]));
+    /// assert!(address.as_pathname().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(any(target_os = "linux", target_os = "android"))]
     #[cfg_attr(docsrs, doc(cfg(any(target_os = "linux", target_os = "android"))))]
     #[must_use]

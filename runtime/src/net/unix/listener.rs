@@ -54,6 +54,27 @@ impl UnixListener {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect(&path).await?;
+    /// drop(listener);
+    ///
+    /// // The place is to be removed before it can be bound again.
+    /// assert!(UnixListener::bind(&path).is_err());
+    /// std::fs::remove_file(&path)?;
+    /// let listener = UnixListener::bind(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind<P>(path: P) -> io::Result<Self>
     where
@@ -71,6 +92,23 @@ impl UnixListener {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::SocketAddr;
+    /// use fastwake::net::UnixListener;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let address = SocketAddr::from_pathname(&path)?;
+    /// let listener = UnixListener::bind_addr(&address.into())?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<Self> {
         Self::new(mio::net::UnixListener::bind_addr(&socket_addr.0)?)
@@ -85,6 +123,26 @@ impl UnixListener {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O. In debug builds, if the listener would block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = std::os::unix::net::UnixListener::bind(&path)?;
+    /// listener.set_nonblocking(true)?;
+    /// let listener = UnixListener::from_std(listener)?;
+    ///
+    /// let client = UnixStream::connect(&path).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// # drop((client, server));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_std(listener: std_net::UnixListener) -> io::Result<Self> {
         assert_nonblocking(&listener)?;
@@ -96,6 +154,26 @@ impl UnixListener {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect(&path).await?;
+    ///
+    /// let listener = listener.into_std()?;
+    /// listener.set_nonblocking(false)?;
+    /// let (server, _) = listener.accept()?;
+    /// # drop((client, server));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_std(self) -> io::Result<std_net::UnixListener> {
         self.io.into_inner().map(Into::into)
     }
@@ -105,6 +183,21 @@ impl UnixListener {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixListener;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr().map(SocketAddr)
     }
@@ -114,6 +207,22 @@ impl UnixListener {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixListener;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// // Nothing has gone wrong so far.
+    /// assert!(listener.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }
@@ -157,6 +266,25 @@ impl UnixListener {
     /// # Errors
     ///
     /// As [`accept`](Self::accept).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect(&path).await?;
+    /// let (server, address) = poll_fn(|context| listener.poll_accept(context)).await?;
+    /// assert!(address.is_unnamed());
+    /// # drop((client, server));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_accept(
         &self,
         context: &mut Context<'_>,

@@ -42,6 +42,23 @@ impl UnixSocket {
     /// # Errors
     ///
     /// The system's: no file descriptor is left, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixDatagram, UnixSocket};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let server = UnixDatagram::bind(&path)?;
+    /// let client = UnixSocket::new_datagram()?.datagram()?;
+    /// assert_eq!(client.send_to(b"hello", &path).await?, 5);
+    /// # drop(server);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_datagram() -> io::Result<Self> {
         Self::new(Type::DGRAM)
     }
@@ -51,6 +68,23 @@ impl UnixSocket {
     /// # Errors
     ///
     /// The system's: no file descriptor is left, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixSocket};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixSocket::new_stream()?.connect(&path).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// # drop((client, server));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_stream() -> io::Result<Self> {
         Self::new(Type::STREAM)
     }
@@ -60,6 +94,28 @@ impl UnixSocket {
     /// # Errors
     ///
     /// The system's: `AddrInUse` if there is something at the path already, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixSocket};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let (here, there) = (directory.path().join("here"), directory.path().join("there"));
+    /// let listener = UnixListener::bind(&there)?;
+    /// // A client with an address.
+    /// let socket = UnixSocket::new_stream()?;
+    /// socket.bind(&here)?;
+    /// let client = socket.connect(&there).await?;
+    ///
+    /// let (server, address) = listener.accept().await?;
+    /// assert_eq!(address.as_pathname(), Some(here.as_path()));
+    /// # drop((client, server));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bind(&self, path: impl AsRef<Path>) -> io::Result<()> {
         self.inner.bind(&SockAddr::unix(path)?)
     }
@@ -73,6 +129,26 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixSocket, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let socket = UnixSocket::new_stream()?;
+    /// socket.bind(&path)?;
+    /// let listener = socket.listen(1024)?;
+    ///
+    /// let client = UnixStream::connect(&path).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// # drop((client, server));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn listen(self, backlog: u32) -> io::Result<UnixListener> {
         if self.is_for_datagrams()? {
@@ -94,6 +170,26 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the connection up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixSocket};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixSocket::new_stream()?.connect(&path).await?;
+    /// assert_eq!(client.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect(self, path: impl AsRef<Path>) -> io::Result<UnixStream> {
         if self.is_for_datagrams()? {
             return Err(io::Error::other(
@@ -116,6 +212,27 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixDatagram, UnixSocket};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let socket = UnixSocket::new_datagram()?;
+    /// socket.bind(&path)?;
+    /// let server = socket.datagram()?;
+    ///
+    /// let client = UnixDatagram::unbound()?;
+    /// client.send_to(b"hello", &path).await?;
+    /// let mut data = [0; 16];
+    /// assert_eq!(server.recv(&mut data).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn datagram(self) -> io::Result<UnixDatagram> {
         if !self.is_for_datagrams()? {

@@ -85,6 +85,10 @@ impl UnixStream {
     ///
     /// Outside a runtime, and in one without I/O.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the connection up.
+    ///
     /// # Examples
     ///
     /// ```
@@ -123,6 +127,27 @@ impl UnixStream {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the connection up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect_addr(&listener.local_addr()?).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// # drop((client, server));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect_addr(socket_addr: &SocketAddr) -> io::Result<Self> {
         let stream = mio::net::UnixStream::connect_addr(&socket_addr.0)?;
         Self::connecting(stream).await
@@ -172,6 +197,27 @@ impl UnixStream {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O. In debug builds, if the stream would block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use fastwake::io::AsyncReadExt;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut one, other) = std::os::unix::net::UnixStream::pair()?;
+    /// other.set_nonblocking(true)?;
+    /// let mut other = UnixStream::from_std(other)?;
+    ///
+    /// one.write_all(b"hello")?;
+    /// let mut bytes = [0; 5];
+    /// other.read_exact(&mut bytes).await?;
+    /// assert_eq!(&bytes, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_std(stream: std_net::UnixStream) -> io::Result<Self> {
         assert_nonblocking(&stream)?;
@@ -183,6 +229,27 @@ impl UnixStream {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut one, other) = UnixStream::pair()?;
+    /// one.write_all(b"hello").await?;
+    ///
+    /// let mut other = other.into_std()?;
+    /// other.set_nonblocking(false)?;
+    /// let mut bytes = [0; 5];
+    /// other.read_exact(&mut bytes)?;
+    /// assert_eq!(&bytes, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_std(self) -> io::Result<std_net::UnixStream> {
         self.io.into_inner().map(Into::into)
     }
@@ -234,6 +301,30 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::ErrorKind;
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.try_write(b"hello")?;
+    ///
+    /// let mut bytes = [0; 8];
+    /// let n = loop {
+    ///     other.readable().await?;
+    ///     match other.try_read(&mut bytes) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         read => break read?,
+    ///     }
+    /// };
+    /// assert_eq!(&bytes[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await.map(drop)
     }
@@ -243,6 +334,24 @@ impl UnixStream {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.try_write(b"hello")?;
+    ///
+    /// poll_fn(|context| other.poll_read_ready(context)).await?;
+    /// let mut bytes = [0; 8];
+    /// assert_eq!(other.try_read(&mut bytes)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         registration
@@ -255,6 +364,25 @@ impl UnixStream {
     /// # Errors
     ///
     /// The system's; `WouldBlock` if there is nothing to read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// let mut bytes = [0; 8];
+    /// assert_eq!(other.try_read(&mut bytes).unwrap_err().kind(), ErrorKind::WouldBlock);
+    ///
+    /// one.try_write(b"hello")?;
+    /// other.readable().await?;
+    /// assert_eq!(other.try_read(&mut bytes)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let read = || (&*self.io).read(buf);
         self.io.registration().try_io(Interest::READABLE, read)
@@ -265,6 +393,26 @@ impl UnixStream {
     /// # Errors
     ///
     /// As [`try_read`](Self::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.try_write(b"2:hello")?;
+    ///
+    /// let (mut head, mut body) = ([0; 2], [0; 8]);
+    /// other.readable().await?;
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// let n = other.try_read_vectored(&mut bufs)?;
+    /// assert_eq!((&head, &body[..n - 2]), (b"2:", &b"hello"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
         let read = || (&*self.io).read_vectored(bufs);
         self.io.registration().try_io(Interest::READABLE, read)
@@ -275,6 +423,24 @@ impl UnixStream {
     /// # Errors
     ///
     /// As [`try_read`](Self::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.try_write(b"hello")?;
+    ///
+    /// let mut bytes = Vec::with_capacity(1024);
+    /// other.readable().await?;
+    /// other.try_read_buf(&mut bytes)?;
+    /// assert_eq!(bytes, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "io-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
     pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
@@ -292,6 +458,27 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::ErrorKind;
+    /// let (one, _other) = UnixStream::pair()?;
+    /// let n = loop {
+    ///     one.writable().await?;
+    ///     match one.try_write(b"hello") {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         written => break written?,
+    ///     }
+    /// };
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await.map(drop)
     }
@@ -301,6 +488,21 @@ impl UnixStream {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// poll_fn(|context| one.poll_write_ready(context)).await?;
+    /// assert_eq!(one.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         registration
@@ -313,6 +515,28 @@ impl UnixStream {
     /// # Errors
     ///
     /// The system's; `WouldBlock` if there is no room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// // Nobody reads: at some point there is no room.
+    /// let mut written = 0;
+    /// let error = loop {
+    ///     match one.try_write(&[0; 4096]) {
+    ///         Ok(n) => written += n,
+    ///         Err(error) => break error,
+    ///     }
+    /// };
+    /// assert!(written > 0 && error.kind() == ErrorKind::WouldBlock);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         let write = || (&*self.io).write(buf);
         self.io.registration().try_io(Interest::WRITABLE, write)
@@ -323,6 +547,22 @@ impl UnixStream {
     /// # Errors
     ///
     /// As [`try_write`](Self::try_write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// let parts = [IoSlice::new(b"hello, "), IoSlice::new(b"world")];
+    /// one.writable().await?;
+    /// assert_eq!(one.try_write_vectored(&parts)?, 12);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, buf: &[io::IoSlice<'_>]) -> io::Result<usize> {
         let write = || (&*self.io).write_vectored(buf);
         self.io.registration().try_io(Interest::WRITABLE, write)
@@ -335,6 +575,29 @@ impl UnixStream {
     /// # Errors
     ///
     /// The operation's; `WouldBlock` if it has not been run.
+    ///
+    /// # Examples
+    ///
+    /// Finding out, with the crate `socket2`, whether the other side has closed, without reading:
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::UnixStream;
+    /// use socket2::SockRef;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// drop(one);
+    ///
+    /// let mut byte = [MaybeUninit::uninit()];
+    /// other.readable().await?;
+    /// let n = other.try_io(Interest::READABLE, || SockRef::from(&other).peek(&mut byte))?;
+    /// assert_eq!(n, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -349,6 +612,35 @@ impl UnixStream {
     /// # Errors
     ///
     /// The operation's; or that the runtime has been shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an operation that does not block ends it at once.
+    ///
+    /// # Examples
+    ///
+    /// Looking at what comes before reading it, with the crate `socket2`:
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::UnixStream;
+    /// use socket2::SockRef;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.try_write(b"hello")?;
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 2];
+    /// let peek = || SockRef::from(&other).peek(&mut bytes);
+    /// assert_eq!(other.async_io(Interest::READABLE, peek).await?, 2);
+    /// // It has all stayed.
+    /// let mut bytes = [0; 8];
+    /// assert_eq!(other.try_read(&mut bytes)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -365,6 +657,24 @@ impl UnixStream {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect(&path).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// assert_eq!(server.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// assert!(client.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr().map(SocketAddr)
     }
@@ -374,6 +684,22 @@ impl UnixStream {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::{UnixListener, UnixStream};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect(&path).await?;
+    /// assert_eq!(client.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.peer_addr().map(SocketAddr)
     }
@@ -383,6 +709,22 @@ impl UnixStream {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// let peer = one.peer_cred()?;
+    /// // Both sides are of this process.
+    /// assert_eq!(peer, other.peer_cred()?);
+    /// assert!(peer.pid().is_none_or(|pid| pid.unsigned_abs() == std::process::id()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_cred(&self) -> io::Result<UCred> {
         ucred::of_peer(self.as_fd())
     }
@@ -392,11 +734,53 @@ impl UnixStream {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.try_write(b"hello")?;
+    /// assert!(one.take_error()?.is_none());
+    ///
+    /// // Nobody has read what was written.
+    /// drop(other);
+    /// # #[cfg(target_os = "linux")]
+    /// assert!(one.take_error()?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }
 
     /// Borrows the two directions, to read and write at the same time in one task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::{self, AsyncReadExt, AsyncWriteExt};
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut one, mut other) = UnixStream::pair()?;
+    /// one.write_all(b"hello").await?;
+    /// one.shutdown().await?;
+    ///
+    /// // An echo.
+    /// let (mut reader, mut writer) = other.split();
+    /// io::copy(&mut reader, &mut writer).await?;
+    ///
+    /// let mut bytes = [0; 5];
+    /// one.read_exact(&mut bytes).await?;
+    /// assert_eq!(&bytes, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
         (ReadHalf(self), WriteHalf(self))
     }

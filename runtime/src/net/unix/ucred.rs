@@ -25,18 +25,63 @@ pub struct UCred {
 
 impl UCred {
     /// The effective user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::fs::MetadataExt;
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let file = tempfile::tempfile()?;
+    /// let (_client, server) = UnixStream::pair()?;
+    /// // Only the owner of the file may ask for it.
+    /// assert_eq!(server.peer_cred()?.uid(), file.metadata()?.uid());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn uid(&self) -> uid_t {
         self.uid
     }
 
     /// The effective group.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (client, server) = UnixStream::pair()?;
+    /// // Both are of this process, and so of one group.
+    /// assert_eq!(server.peer_cred()?.gid(), client.peer_cred()?.gid());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn gid(&self) -> gid_t {
         self.gid
     }
 
     /// The process, where the system tells: Linux and Apple's systems do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::UnixStream;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (_client, server) = UnixStream::pair()?;
+    /// if let Some(pid) = server.peer_cred()?.pid() {
+    ///     assert_eq!(pid.unsigned_abs(), std::process::id());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn pid(&self) -> Option<pid_t> {
         self.pid

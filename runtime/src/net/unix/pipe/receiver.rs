@@ -61,6 +61,31 @@ impl Receiver {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::os::unix::fs::OpenOptionsExt;
+    /// use fastwake::net::unix::pipe::{OpenOptions, Receiver};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("commands");
+    /// # std::process::Command::new("mkfifo").arg(&path).status()?;
+    /// // Otherwise, opening would wait for a sender.
+    /// let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
+    /// let receiver = Receiver::from_file(file)?;
+    ///
+    /// let sender = OpenOptions::new().open_sender(&path)?;
+    /// sender.writable().await?;
+    /// sender.try_write(b"stop")?;
+    /// receiver.readable().await?;
+    /// assert_eq!(receiver.try_read(&mut [0; 8])?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file(file: File) -> io::Result<Self> {
         if !file.metadata()?.file_type().is_fifo() {
@@ -83,6 +108,29 @@ impl Receiver {
     /// # Panics
     ///
     /// As [`from_file`](Self::from_file).
+    ///
+    /// # Examples
+    ///
+    /// The output of a program that the standard library has started:
+    ///
+    /// ```
+    /// use std::process::{Command, Stdio};
+    /// use fastwake::io::AsyncReadExt;
+    /// use fastwake::net::unix::pipe::Receiver;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut child = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+    /// let output = child.stdout.take().expect("it is a pipe");
+    /// let mut receiver = Receiver::from_owned_fd(output.into())?;
+    ///
+    /// let mut text = String::new();
+    /// receiver.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello\n");
+    /// child.wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd(owned_fd: OwnedFd) -> io::Result<Self> {
         Self::from_file(owned_fd.into())
@@ -98,6 +146,26 @@ impl Receiver {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::os::unix::fs::OpenOptionsExt;
+    /// use fastwake::net::unix::pipe::Receiver;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("commands");
+    /// # std::process::Command::new("mkfifo").arg(&path).status()?;
+    /// // It is a pipe, it is open for reading, and it does not block.
+    /// let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
+    /// let receiver = Receiver::from_file_unchecked(file)?;
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file_unchecked(file: File) -> io::Result<Self> {
         Self::from_owned_fd_unchecked(file.into())
@@ -112,6 +180,26 @@ impl Receiver {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::unix::pipe::{self, Receiver};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let fd = receiver.into_nonblocking_fd()?;
+    /// // It is the one that was given back just now.
+    /// let receiver = Receiver::from_owned_fd_unchecked(fd)?;
+    ///
+    /// sender.writable().await?;
+    /// sender.try_write(b"hello")?;
+    /// receiver.readable().await?;
+    /// assert_eq!(receiver.try_read(&mut [0; 8])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd_unchecked(owned_fd: OwnedFd) -> io::Result<Self> {
         Self::new(owned_fd.into())
@@ -122,6 +210,26 @@ impl Receiver {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    /// drop(sender);
+    ///
+    /// // Programs expect pipes that block.
+    /// let output = Command::new("cat").stdin(receiver.into_blocking_fd()?).output()?;
+    /// assert_eq!(output.stdout, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_blocking_fd(self) -> io::Result<OwnedFd> {
         let fd = self.into_nonblocking_fd()?;
         flags::set_nonblocking(&fd, false)?;
@@ -133,6 +241,24 @@ impl Receiver {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::{ErrorKind, Read};
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let mut file = File::from(receiver.into_nonblocking_fd()?);
+    /// let error = file.read(&mut [0; 8]).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    /// # drop(sender);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_nonblocking_fd(self) -> io::Result<OwnedFd> {
         self.io.into_inner().map(Into::into)
     }
@@ -152,6 +278,22 @@ impl Receiver {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the pipe stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// drop(sender);
+    /// let ready = receiver.ready(Interest::READABLE).await?;
+    /// assert!(ready.is_read_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         let event = self.io.registration().readiness(interest).await?;
         Ok(event.ready)
@@ -166,6 +308,31 @@ impl Receiver {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::ErrorKind;
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// let mut bytes = [0; 8];
+    /// let n = loop {
+    ///     receiver.readable().await?;
+    ///     match receiver.try_read(&mut bytes) {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         read => break read?,
+    ///     }
+    /// };
+    /// assert_eq!(&bytes[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await.map(drop)
     }
@@ -175,6 +342,25 @@ impl Receiver {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// poll_fn(|context| receiver.poll_read_ready(context)).await?;
+    /// let mut bytes = [0; 8];
+    /// assert_eq!(receiver.try_read(&mut bytes)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         registration
@@ -187,6 +373,26 @@ impl Receiver {
     /// # Errors
     ///
     /// The system's; `WouldBlock` if there is nothing to read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// let mut bytes = [0; 8];
+    /// assert_eq!(receiver.try_read(&mut bytes).unwrap_err().kind(), ErrorKind::WouldBlock);
+    ///
+    /// sender.write_all(b"hello").await?;
+    /// receiver.readable().await?;
+    /// assert_eq!(receiver.try_read(&mut bytes)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let read = || (&*self.io).read(buf);
         self.io.registration().try_io(Interest::READABLE, read)
@@ -197,6 +403,27 @@ impl Receiver {
     /// # Errors
     ///
     /// As [`try_read`](Self::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"2:hello").await?;
+    ///
+    /// let (mut head, mut body) = ([0; 2], [0; 8]);
+    /// receiver.readable().await?;
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// let n = receiver.try_read_vectored(&mut bufs)?;
+    /// assert_eq!((&head, &body[..n - 2]), (b"2:", &b"hello"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
         let read = || (&*self.io).read_vectored(bufs);
         self.io.registration().try_io(Interest::READABLE, read)
@@ -207,6 +434,25 @@ impl Receiver {
     /// # Errors
     ///
     /// As [`try_read`](Self::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// let mut bytes = Vec::with_capacity(1024);
+    /// receiver.readable().await?;
+    /// receiver.try_read_buf(&mut bytes)?;
+    /// assert_eq!(bytes, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "io-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "io-util")))]
     pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
@@ -222,6 +468,33 @@ impl Receiver {
     /// # Errors
     ///
     /// The operation's; `WouldBlock` if it has not been run.
+    ///
+    /// # Examples
+    ///
+    /// How many bytes are there to read? With the crate `libc`:
+    ///
+    /// ```
+    /// use std::os::fd::AsRawFd;
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    /// receiver.readable().await?;
+    /// let waiting = receiver.try_io(|| {
+    ///     let mut n: libc::c_int = 0;
+    ///     // SAFETY: the descriptor is open, and the system writes to `n`.
+    ///     match unsafe { libc::ioctl(receiver.as_raw_fd(), libc::FIONREAD, &mut n) } {
+    ///         0 => Ok(n),
+    ///         _ => Err(std::io::Error::last_os_error()),
+    ///     }
+    /// })?;
+    /// assert_eq!(waiting, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(&self, f: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
         self.io.registration().try_io(Interest::READABLE, f)
     }

@@ -58,6 +58,28 @@ impl Sender {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use fastwake::net::unix::pipe::{OpenOptions, Sender};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("commands");
+    /// # std::process::Command::new("mkfifo").arg(&path).status()?;
+    /// let receiver = OpenOptions::new().open_receiver(&path)?;
+    /// let sender = Sender::from_file(File::options().write(true).open(&path)?)?;
+    /// sender.writable().await?;
+    /// sender.try_write(b"stop")?;
+    ///
+    /// receiver.readable().await?;
+    /// assert_eq!(receiver.try_read(&mut [0; 8])?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file(file: File) -> io::Result<Self> {
         if !file.metadata()?.file_type().is_fifo() {
@@ -80,6 +102,29 @@ impl Sender {
     /// # Panics
     ///
     /// As [`from_file`](Self::from_file).
+    ///
+    /// # Examples
+    ///
+    /// The input of a program that the standard library has started:
+    ///
+    /// ```
+    /// use std::process::{Command, Stdio};
+    /// use fastwake::io::AsyncWriteExt;
+    /// use fastwake::net::unix::pipe::Sender;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (input, output) = (Stdio::piped(), Stdio::piped());
+    /// let mut child = Command::new("cat").stdin(input).stdout(output).spawn()?;
+    /// let input = child.stdin.take().expect("it is a pipe");
+    /// let mut sender = Sender::from_owned_fd(input.into())?;
+    ///
+    /// sender.write_all(b"hello").await?;
+    /// drop(sender);
+    /// assert_eq!(child.wait_with_output()?.stdout, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd(owned_fd: OwnedFd) -> io::Result<Self> {
         Self::from_file(owned_fd.into())
@@ -95,6 +140,27 @@ impl Sender {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::os::unix::fs::OpenOptionsExt;
+    /// use fastwake::net::unix::pipe::{OpenOptions, Sender};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("commands");
+    /// # std::process::Command::new("mkfifo").arg(&path).status()?;
+    /// let receiver = OpenOptions::new().open_receiver(&path)?;
+    /// // It is a pipe, it is open for writing, and it does not block.
+    /// let file = File::options().write(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
+    /// let sender = Sender::from_file_unchecked(file)?;
+    /// # drop((receiver, sender));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file_unchecked(file: File) -> io::Result<Self> {
         Self::from_owned_fd_unchecked(file.into())
@@ -109,6 +175,24 @@ impl Sender {
     /// # Panics
     ///
     /// Outside a runtime, and in one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::unix::pipe::{self, Sender};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let fd = sender.into_nonblocking_fd()?;
+    /// // It is the one that was given back just now.
+    /// let sender = Sender::from_owned_fd_unchecked(fd)?;
+    /// sender.writable().await?;
+    /// assert_eq!(sender.try_write(b"hello")?, 5);
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd_unchecked(owned_fd: OwnedFd) -> io::Result<Self> {
         Self::new(owned_fd.into())
@@ -119,6 +203,27 @@ impl Sender {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use fastwake::io::AsyncReadExt;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, mut receiver) = pipe::pipe()?;
+    /// // Programs expect pipes that block.
+    /// let mut child = Command::new("pwd").stdout(sender.into_blocking_fd()?).spawn()?;
+    ///
+    /// let mut path = String::new();
+    /// receiver.read_to_string(&mut path).await?;
+    /// assert!(path.starts_with('/'));
+    /// child.wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_blocking_fd(self) -> io::Result<OwnedFd> {
         let fd = self.into_nonblocking_fd()?;
         flags::set_nonblocking(&fd, false)?;
@@ -130,6 +235,29 @@ impl Sender {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::{ErrorKind, Write};
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let mut file = File::from(sender.into_nonblocking_fd()?);
+    /// // Nobody reads: at some point there is no room.
+    /// let error = loop {
+    ///     if let Err(error) = file.write(&[0; 4096]) {
+    ///         break error;
+    ///     }
+    /// };
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_nonblocking_fd(self) -> io::Result<OwnedFd> {
         self.io.into_inner().map(Into::into)
     }
@@ -149,6 +277,22 @@ impl Sender {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the pipe stays ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::io::Interest;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let ready = sender.ready(Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         let event = self.io.registration().readiness(interest).await?;
         Ok(event.ready)
@@ -163,6 +307,28 @@ impl Sender {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::ErrorKind;
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let n = loop {
+    ///     sender.writable().await?;
+    ///     match sender.try_write(b"hello") {
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         written => break written?,
+    ///     }
+    /// };
+    /// assert_eq!(n, 5);
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await.map(drop)
     }
@@ -172,6 +338,22 @@ impl Sender {
     /// # Errors
     ///
     /// The runtime has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// poll_fn(|context| sender.poll_write_ready(context)).await?;
+    /// assert_eq!(sender.try_write(b"hello")?, 5);
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let registration = self.io.registration();
         registration
@@ -184,6 +366,25 @@ impl Sender {
     /// # Errors
     ///
     /// The system's: `BrokenPipe` if nobody reads any more, `WouldBlock` if there is no room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// sender.writable().await?;
+    /// assert_eq!(sender.try_write(b"hello")?, 5);
+    ///
+    /// drop(receiver);
+    /// let error = sender.try_write(b"hello").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         let write = || (&*self.io).write(buf);
         self.io.registration().try_io(Interest::WRITABLE, write)
@@ -194,6 +395,23 @@ impl Sender {
     /// # Errors
     ///
     /// As [`try_write`](Self::try_write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// let parts = [IoSlice::new(b"hello, "), IoSlice::new(b"world")];
+    /// sender.writable().await?;
+    /// assert_eq!(sender.try_write_vectored(&parts)?, 12);
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, buf: &[io::IoSlice<'_>]) -> io::Result<usize> {
         let write = || (&*self.io).write_vectored(buf);
         self.io.registration().try_io(Interest::WRITABLE, write)
@@ -206,6 +424,27 @@ impl Sender {
     /// # Errors
     ///
     /// The operation's; `WouldBlock` if it has not been run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::Write;
+    /// use std::os::fd::AsFd;
+    /// use fastwake::net::unix::pipe;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// // Another descriptor of the same pipe.
+    /// let file = File::from(sender.as_fd().try_clone_to_owned()?);
+    /// sender.writable().await?;
+    /// let n = sender.try_io(|| (&file).write(b"hello"))?;
+    /// assert_eq!(n, 5);
+    /// # drop(receiver);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(&self, f: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
         self.io.registration().try_io(Interest::WRITABLE, f)
     }
