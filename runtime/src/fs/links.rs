@@ -113,7 +113,7 @@ pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::
 ///
 /// # Examples
 ///
-/// ```
+/// ```no_run
 /// # #[fastwake::main]
 /// # async fn main() -> std::io::Result<()> {
 /// # let directory = tempfile::tempdir()?;
@@ -139,7 +139,7 @@ pub async fn symlink_dir(original: impl AsRef<Path>, link: impl AsRef<Path>) -> 
 ///
 /// # Examples
 ///
-/// ```
+/// ```no_run
 /// # #[fastwake::main]
 /// # async fn main() -> std::io::Result<()> {
 /// # let directory = tempfile::tempdir()?;

@@ -285,11 +285,11 @@ impl OpenOptions {
     ///
     /// # let directory = tempfile::tempdir()?;
     /// # let link = directory.path().join("link");
-    /// fs::symlink("Cargo.toml", &link).await?;
+    /// fs::symlink(fs::canonicalize("Cargo.toml").await?, &link).await?;
     /// let mut options = OpenOptions::new();
-    /// options.read(true).custom_flags(libc::O_NOFOLLOW);
-    /// assert!(options.open("Cargo.toml").await.is_ok());
-    /// assert!(options.open(&link).await.is_err());
+    /// assert!(options.read(true).open(&link).await.is_ok());
+    /// let no_link = options.custom_flags(libc::O_NOFOLLOW).open(&link).await;
+    /// assert!(no_link.is_err());
     /// # Ok(())
     /// # }
     /// ```

@@ -92,6 +92,25 @@ pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::Int
 
 pin_project! {
     /// The future of [`timeout`] and [`timeout_at`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// use std::future::Ready;
+    /// use fastwake::time::{Duration, Timeout, timeout};
+    ///
+    /// /// To be kept somewhere, it has a name.
+    /// struct Question {
+    ///     answer: Timeout<Ready<i32>>,
+    /// }
+    ///
+    /// let answer = timeout(Duration::from_secs(1), std::future::ready(42));
+    /// let question = Question { answer };
+    /// assert_eq!(question.answer.await, Ok(42));
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Timeout<T> {
