@@ -56,22 +56,60 @@ pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
     unblock(move || std::fs::create_dir_all(path)).await
 }
 
-/// Removes a directory, which is empty. [`create_dir`] has an example.
+/// Removes a directory, which is empty.
 ///
 /// # Errors
 ///
 /// Those of [`std::fs::remove_dir`].
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::io::ErrorKind;
+/// use fastwake::fs;
+///
+/// # let parent = tempfile::tempdir()?;
+/// # let path = parent.path().join("full");
+/// fs::create_dir(&path).await?;
+/// fs::write(path.join("file"), "text").await?;
+/// let full = fs::remove_dir(&path).await;
+/// assert_eq!(full.unwrap_err().kind(), ErrorKind::DirectoryNotEmpty);
+///
+/// fs::remove_file(path.join("file")).await?;
+/// fs::remove_dir(&path).await?;
+/// assert!(!fs::try_exists(&path).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
     let path = path.as_ref().to_owned();
     unblock(move || std::fs::remove_dir(path)).await
 }
 
 /// Removes a directory with all that is in it; of symbolic links, the links alone.
-/// [`create_dir_all`] has an example.
 ///
 /// # Errors
 ///
 /// Those of [`std::fs::remove_dir_all`].
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use fastwake::fs;
+///
+/// # let parent = tempfile::tempdir()?;
+/// # let path = parent.path().join("full");
+/// fs::create_dir_all(path.join("deep/down")).await?;
+/// fs::write(path.join("deep/file"), "text").await?;
+/// fs::remove_dir_all(&path).await?;
+/// assert!(!fs::try_exists(&path).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub async fn remove_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
     let path = path.as_ref().to_owned();
     unblock(move || std::fs::remove_dir_all(path)).await
@@ -102,6 +140,24 @@ pub struct DirBuilder {
 
 impl DirBuilder {
     /// Not recursive, and with the system's default permissions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::ErrorKind;
+    /// use fastwake::fs::DirBuilder;
+    ///
+    /// # let parent = tempfile::tempdir()?;
+    /// # let parent = parent.path();
+    /// let builder = DirBuilder::new();
+    /// builder.create(parent.join("a")).await?;
+    /// let no_parent = builder.create(parent.join("b/c")).await;
+    /// assert_eq!(no_parent.unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -109,6 +165,24 @@ impl DirBuilder {
 
     /// Makes parents that are missing, too, and does not mind if the directory exists. Default:
     /// false.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::fs::DirBuilder;
+    ///
+    /// # let parent = tempfile::tempdir()?;
+    /// let path = parent.path().join("a/b/c");
+    /// let mut builder = DirBuilder::new();
+    /// builder.recursive(true).create(&path).await?;
+    /// // It is there already, which is as well.
+    /// builder.create(&path).await?;
+    /// assert!(path.is_dir());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn recursive(&mut self, recursive: bool) -> &mut Self {
         self.recursive = recursive;
         self
@@ -119,6 +193,24 @@ impl DirBuilder {
     /// # Errors
     ///
     /// Those of [`std::fs::DirBuilder::create`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::fs::DirBuilder;
+    ///
+    /// # let parent = tempfile::tempdir()?;
+    /// # let parent = parent.path();
+    /// let builder = DirBuilder::new();
+    /// for name in ["incoming", "outgoing"] {
+    ///     builder.create(parent.join(name)).await?;
+    /// }
+    /// assert!(parent.join("incoming").is_dir() && parent.join("outgoing").is_dir());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let path = path.as_ref().to_owned();
         let mut builder = std::fs::DirBuilder::new();

@@ -32,6 +32,25 @@ pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 /// # Errors
 ///
 /// Those of [`std::fs::symlink_metadata`].
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # #[cfg(unix)]
+/// # {
+/// use fastwake::fs;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let link = directory.path().join("link");
+/// fs::symlink("/nowhere", &link).await?;
+/// assert!(fs::symlink_metadata(&link).await?.is_symlink());
+/// assert!(fs::metadata(&link).await.is_err(), "it leads nowhere");
+/// # }
+/// # Ok(())
+/// # }
+/// ```
 pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
     let path = path.as_ref().to_owned();
     unblock(move || std::fs::symlink_metadata(path)).await

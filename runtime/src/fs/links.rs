@@ -110,6 +110,19 @@ pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::
 /// # Errors
 ///
 /// Those of [`std::os::windows::fs::symlink_dir`].
+///
+/// # Examples
+///
+/// ```no_run
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # let directory = tempfile::tempdir()?;
+/// let link = directory.path().join("link");
+/// fastwake::fs::symlink_dir(directory.path(), &link).await?;
+/// assert!(fastwake::fs::metadata(&link).await?.is_dir());
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(windows)]
 #[cfg_attr(docsrs, doc(cfg(windows)))]
 pub async fn symlink_dir(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
@@ -123,6 +136,21 @@ pub async fn symlink_dir(original: impl AsRef<Path>, link: impl AsRef<Path>) -> 
 /// # Errors
 ///
 /// Those of [`std::os::windows::fs::symlink_file`].
+///
+/// # Examples
+///
+/// ```no_run
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # let directory = tempfile::tempdir()?;
+/// # let file = directory.path().join("file");
+/// let link = directory.path().join("link");
+/// fastwake::fs::write(&file, "text").await?;
+/// fastwake::fs::symlink_file(&file, &link).await?;
+/// assert_eq!(fastwake::fs::read(&link).await?, b"text");
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(windows)]
 #[cfg_attr(docsrs, doc(cfg(windows)))]
 pub async fn symlink_file(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {

@@ -48,6 +48,30 @@ pub async fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
 ///
 /// They are fetched some hundreds at a time. Of one that is made or removed meanwhile, nothing is
 /// certain.
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use fastwake::fs::{self, ReadDir};
+///
+/// async fn size(mut entries: ReadDir) -> std::io::Result<u64> {
+///     let mut bytes = 0;
+///     while let Some(entry) = entries.next_entry().await? {
+///         bytes += entry.metadata().await?.len();
+///     }
+///     Ok(bytes)
+/// }
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path();
+/// fs::write(path.join("one"), "1").await?;
+/// fs::write(path.join("three"), "333").await?;
+/// assert_eq!(size(fs::read_dir(path).await?).await?, 4);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is read until `next_entry` is called"]
 pub struct ReadDir {
@@ -128,6 +152,23 @@ impl ReadDir {
     /// # Errors
     ///
     /// As [`next_entry`](Self::next_entry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    ///
+    /// let mut entries = fastwake::fs::read_dir("src").await?;
+    /// let mut names = Vec::new();
+    /// while let Some(entry) = poll_fn(|context| entries.poll_next_entry(context)).await? {
+    ///     names.push(entry.file_name());
+    /// }
+    /// assert!(names.contains(&"lib.rs".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_next_entry(
         &mut self,
         context: &mut Context<'_>,
@@ -151,6 +192,20 @@ impl ReadDir {
 }
 
 /// One entry of a directory; from [`ReadDir::next_entry`].
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let mut entries = fastwake::fs::read_dir("src").await?;
+/// while let Some(entry) = entries.next_entry().await? {
+///     let is_directory = entry.file_type().await?.is_dir();
+///     println!("{}{}", entry.path().display(), if is_directory { "/" } else { "" });
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DirEntry {
     /// What the system said along with the name; not all do.
@@ -167,12 +222,42 @@ impl DirEntry {
     }
 
     /// The directory's path, as it was given to [`read_dir`], with the entry's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::path::Path;
+    ///
+    /// let mut entries = fastwake::fs::read_dir("src").await?;
+    /// while let Some(entry) = entries.next_entry().await? {
+    ///     assert_eq!(entry.path(), Path::new("src").join(entry.file_name()));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.entry.path()
     }
 
     /// The entry's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path();
+    /// fastwake::fs::write(path.join("only"), "text").await?;
+    /// let mut entries = fastwake::fs::read_dir(path).await?;
+    /// let entry = entries.next_entry().await?.expect("there is one file");
+    /// assert_eq!(entry.file_name(), "only");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn file_name(&self) -> OsString {
         self.entry.file_name()
@@ -183,6 +268,21 @@ impl DirEntry {
     /// # Errors
     ///
     /// Those of [`std::fs::DirEntry::metadata`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path();
+    /// fastwake::fs::write(path.join("only"), "text").await?;
+    /// let mut entries = fastwake::fs::read_dir(path).await?;
+    /// let entry = entries.next_entry().await?.expect("there is one file");
+    /// assert_eq!(entry.metadata().await?.len(), 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
         let entry = Arc::clone(&self.entry);
         unblock(move || entry.metadata()).await
@@ -193,6 +293,21 @@ impl DirEntry {
     /// # Errors
     ///
     /// Those of [`std::fs::DirEntry::file_type`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut entries = fastwake::fs::read_dir("src").await?;
+    /// while let Some(entry) = entries.next_entry().await? {
+    ///     if entry.file_name() == "lib.rs" {
+    ///         assert!(entry.file_type().await?.is_file());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn file_type(&self) -> io::Result<FileType> {
         if let Some(file_type) = self.file_type {
             return Ok(file_type);
@@ -206,6 +321,25 @@ impl DirEntry {
 #[cfg_attr(docsrs, doc(cfg(unix)))]
 impl DirEntry {
     /// The number of the entry's inode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::fs;
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path();
+    /// fs::write(path.join("one"), "text").await?;
+    /// fs::hard_link(path.join("one"), path.join("other")).await?;
+    /// let mut entries = fs::read_dir(path).await?;
+    /// let first = entries.next_entry().await?.expect("there are two names");
+    /// let second = entries.next_entry().await?.expect("there are two names");
+    /// assert_eq!(first.ino(), second.ino(), "and one file");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn ino(&self) -> u64 {
         std::os::unix::fs::DirEntryExt::ino(&*self.entry)

@@ -54,21 +54,107 @@ pin_project! {
 
 impl<T> Io<T> {
     /// Wraps `inner`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "net")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use fastwake::hyper::Io;
+    /// use fastwake::net::TcpStream;
+    /// use hyper::client::conn::http1;
+    ///
+    /// # let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let address = server.local_addr()?;
+    /// let stream = TcpStream::connect(address).await?;
+    /// let (requests, connection) = http1::handshake::<_, String>(Io::new(stream)).await?;
+    /// fastwake::spawn(connection);
+    /// assert!(!requests.is_closed());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "net"))]
+    /// # fn main() {}
+    /// ```
     pub fn new(inner: T) -> Self {
         Self { inner }
     }
 
     /// What is wrapped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "net")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::hyper::Io;
+    /// use fastwake::net::TcpStream;
+    ///
+    /// # let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let address = server.local_addr()?;
+    /// let io = Io::new(TcpStream::connect(address).await?);
+    /// assert_eq!(io.get_ref().peer_addr()?, address);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "net"))]
+    /// # fn main() {}
+    /// ```
     pub fn get_ref(&self) -> &T {
         &self.inner
     }
 
     /// What is wrapped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "io-util")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::hyper::Io;
+    /// use fastwake::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    ///
+    /// let (client, mut server) = duplex(1_024);
+    /// let mut io = Io::new(client);
+    /// // What the server is to have before hyper's first request.
+    /// io.get_mut().write_all(b"PROXY UNKNOWN\r\n").await?;
+    /// # drop(io);
+    /// # let mut text = String::new();
+    /// # server.read_to_string(&mut text).await?;
+    /// # assert_eq!(text, "PROXY UNKNOWN\r\n");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "io-util"))]
+    /// # fn main() {}
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.inner
     }
 
     /// What is wrapped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "io-util")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use fastwake::hyper::Io;
+    /// use fastwake::io::duplex;
+    /// use hyper::client::conn::http1;
+    ///
+    /// let (stream, _server) = duplex(1_024);
+    /// let (requests, connection) = http1::handshake::<_, String>(Io::new(stream)).await?;
+    /// # drop(requests);
+    /// // hyper is done with it, and it can be used for something else.
+    /// let stream = connection.into_parts().io.into_inner();
+    /// # drop(stream);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "io-util"))]
+    /// # fn main() {}
+    /// ```
     pub fn into_inner(self) -> T {
         self.inner
     }

@@ -66,6 +66,29 @@ pub trait Listener: Send + 'static {
     /// # Cancel safety
     ///
     /// The server drops the future when it shuts down and at no other time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "net")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::hyper::Listener;
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// async fn next_client<L: Listener>(listener: &mut L) -> std::io::Result<L::Addr> {
+    ///     let (_connection, client) = listener.accept().await?;
+    ///     Ok(client)
+    /// }
+    ///
+    /// let mut listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(next_client(&mut listener).await?, stream.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "net"))]
+    /// # fn main() {}
+    /// ```
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, Self::Addr)>> + Send;
 
     /// Where clients find it.
@@ -73,6 +96,28 @@ pub trait Listener: Send + 'static {
     /// # Errors
     ///
     /// The system's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "net")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::fmt::Debug;
+    /// use fastwake::hyper::Listener;
+    /// use fastwake::net::TcpListener;
+    ///
+    /// fn announcement(listener: &impl Listener<Addr: Debug>) -> std::io::Result<String> {
+    ///     Ok(format!("listening on {:?}", listener.local_addr()?))
+    /// }
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(announcement(&listener)?.starts_with("listening on 127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "net"))]
+    /// # fn main() {}
+    /// ```
     fn local_addr(&self) -> io::Result<Self::Addr>;
 
     /// Turns a connection's `TCP_NODELAY` on or off. What is not TCP does nothing.
@@ -81,6 +126,53 @@ pub trait Listener: Send + 'static {
     ///
     /// The system's. The server goes on with the connection: one that is gone already says so at its
     /// first read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "net")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io;
+    /// use std::net::SocketAddr;
+    /// use fastwake::hyper::Listener;
+    /// use fastwake::net::{TcpListener, TcpStream};
+    ///
+    /// struct Counting {
+    ///     inner: TcpListener,
+    ///     accepted: u64,
+    /// }
+    ///
+    /// impl Listener for Counting {
+    ///     type Io = TcpStream;
+    ///     type Addr = SocketAddr;
+    ///     # async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+    ///     #     self.accepted += 1;
+    ///     #     self.inner.accept().await
+    ///     # }
+    ///     #
+    ///     # fn local_addr(&self) -> io::Result<SocketAddr> {
+    ///     #     self.inner.local_addr()
+    ///     # }
+    ///
+    ///     // A wrapper passes it on. `accept` and `local_addr` are left out here.
+    ///     fn set_nodelay(connection: &TcpStream, nodelay: bool) -> io::Result<()> {
+    ///         <TcpListener as Listener>::set_nodelay(connection, nodelay)
+    ///     }
+    /// }
+    ///
+    /// # let inner = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut listener = Counting { inner, accepted: 0 };
+    /// # let _client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (connection, _) = listener.accept().await?;
+    /// Counting::set_nodelay(&connection, true)?;
+    /// assert!(connection.nodelay()?);
+    /// # assert_eq!(listener.accepted, 1);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "net"))]
+    /// # fn main() {}
+    /// ```
     fn set_nodelay(_connection: &Self::Io, _nodelay: bool) -> io::Result<()> {
         Ok(())
     }

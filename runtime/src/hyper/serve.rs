@@ -116,6 +116,29 @@ where
 }
 
 /// A server that begins when it is awaited; see [`serve`].
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "net")]
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use axum::{Router, routing::get};
+/// use fastwake::hyper::serve;
+/// use fastwake::net::TcpListener;
+///
+/// let router = Router::new().route("/", get(async || "hello"));
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let server = serve(listener, router)
+///     .max_connections(500)
+///     // Here, at once; elsewhere, with Ctrl-C for instance.
+///     .with_graceful_shutdown(async {});
+/// println!("serving on {}", server.local_addr()?);
+/// server.await
+/// # }
+/// # #[cfg(not(feature = "net"))]
+/// # fn main() {}
+/// ```
 #[must_use = "servers do nothing unless they are awaited"]
 pub struct Serve<L, F, G = Pending<()>> {
     listener: L,
@@ -263,6 +286,19 @@ impl<L, F, G> Serve<L, F, G> {
 
     /// Sets `TCP_NODELAY` on each connection, or not: whether an answer leaves at once, or may wait
     /// for the acknowledgement of the one before. On by default.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "net")]
+    /// # async fn run(
+    /// #     listener: fastwake::net::TcpListener,
+    /// #     router: axum::Router,
+    /// # ) -> std::io::Result<()> {
+    /// // Fewer and fuller packets matter more than the time of an answer.
+    /// fastwake::hyper::serve(listener, router).tcp_nodelay(false).await
+    /// # }
+    /// ```
     pub fn tcp_nodelay(mut self, nodelay: bool) -> Self {
         self.options.tcp_nodelay = nodelay;
         self
@@ -344,6 +380,25 @@ impl<L: Listener, F, G> Serve<L, F, G> {
     /// # Errors
     ///
     /// The listener's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "net")]
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::net::TcpListener;
+    ///
+    /// # let router = axum::Router::new();
+    /// // On a port that the system chooses.
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let server = fastwake::hyper::serve(listener, router);
+    /// assert_ne!(server.local_addr()?.port(), 0);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "net"))]
+    /// # fn main() {}
+    /// ```
     pub fn local_addr(&self) -> io::Result<L::Addr> {
         self.listener.local_addr()
     }

@@ -17,6 +17,36 @@ pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 /// A service that a connection can have to itself: hyper's, with what tasks demand.
 ///
 /// It is implemented for all that meet its bounds.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "io-util")]
+/// # #[fastwake::main]
+/// # async fn main() {
+/// use std::convert::Infallible;
+/// use fastwake::hyper::{ConnectionService, Io};
+/// use fastwake::io::{DuplexStream, duplex};
+/// use fastwake::task::JoinHandle;
+/// use hyper::{Response, server::conn::http1, service::service_fn};
+///
+/// /// Serves one connection, which lies in memory.
+/// fn serve_one(
+///     stream: DuplexStream,
+///     service: impl ConnectionService,
+/// ) -> JoinHandle<hyper::Result<()>> {
+///     fastwake::spawn(http1::Builder::new().serve_connection(Io::new(stream), service))
+/// }
+///
+/// let hello = service_fn(async |_| Ok::<_, Infallible>(Response::new("hello".to_owned())));
+/// let (client, server) = duplex(1_024);
+/// let serving = serve_one(server, hello);
+/// drop(client);
+/// assert!(serving.await.unwrap().is_ok());
+/// # }
+/// # #[cfg(not(feature = "io-util"))]
+/// # fn main() {}
+/// ```
 pub trait ConnectionService:
     HttpService<
         Incoming,
@@ -43,6 +73,32 @@ where
 ///
 /// `Kind` tells the two apart ([`Hyper`] or [`Tower`]) and is inferred. A type that is both needs it
 /// said.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "net")]
+/// # #[fastwake::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::io;
+/// use axum::{Router, routing::get};
+/// use fastwake::hyper::{IntoService, serve};
+/// use fastwake::net::TcpListener;
+///
+/// /// Serves on this machine alone whatever can be served.
+/// async fn serve_locally<S, Kind>(service: S, port: u16) -> io::Result<()>
+/// where
+///     S: IntoService<Kind>,
+/// {
+///     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+///     serve(listener, service).with_graceful_shutdown(async {}).await
+/// }
+///
+/// serve_locally(Router::new().route("/", get(async || "hello")), 0).await
+/// # }
+/// # #[cfg(not(feature = "net"))]
+/// # fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no service that a server can give to its connections",
     note = "hyper's services and tower's are, if they answer `Request<Incoming>`, and they, their \
@@ -54,14 +110,60 @@ pub trait IntoService<Kind> {
     type Service: ConnectionService + Clone;
 
     /// Makes it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{Router, routing::get};
+    /// use fastwake::hyper::{IntoService, Tower};
+    /// use hyper::Request;
+    /// use hyper::service::Service;
+    ///
+    /// let router: Router = Router::new().route("/", get(async || "hello"));
+    /// let service = IntoService::<Tower>::into_service(router);
+    /// // A test needs no connection to call it.
+    /// let answer = service.call(Request::new(String::new())).await?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn into_service(self) -> Self::Service;
 }
 
 /// The [kind](IntoService) of hyper's services.
+///
+/// # Examples
+///
+/// ```no_run
+/// # #[cfg(feature = "net")]
+/// # async fn run(listener: fastwake::net::TcpListener) -> std::io::Result<()> {
+/// use std::convert::Infallible;
+/// use fastwake::hyper::{Hyper, serve};
+/// use hyper::{Response, service::service_fn};
+///
+/// let hello = service_fn(async |_| Ok::<_, Infallible>(Response::new("hello".to_owned())));
+/// serve::<_, _, Hyper>(listener, hello).await
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Hyper {}
 
 /// The [kind](IntoService) of tower's services.
+///
+/// # Examples
+///
+/// ```no_run
+/// # #[cfg(feature = "net")]
+/// # async fn run(listener: fastwake::net::TcpListener) -> std::io::Result<()> {
+/// use axum::{Router, routing::get};
+/// use fastwake::hyper::{Tower, serve};
+///
+/// let router: Router = Router::new().route("/", get(async || "hello"));
+/// serve::<_, _, Tower>(listener, router).await
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Tower {}
 
@@ -93,6 +195,24 @@ where
 }
 
 /// A tower service as one of hyper's: each request goes to a clone, once that is ready.
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use axum::{Router, routing::get};
+/// use fastwake::hyper::{FromTower, IntoService, Tower};
+/// use hyper::Request;
+/// use hyper::service::Service;
+///
+/// let router: Router = Router::new().route("/", get(async || "hello"));
+/// let service: FromTower<Router> = IntoService::<Tower>::into_service(router);
+/// let request = Request::builder().uri("/nowhere").body(String::new())?;
+/// assert_eq!(service.call(request).await?.status(), 404);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FromTower<S> {
     service: S,
@@ -118,6 +238,24 @@ where
 
 pin_project! {
     /// The response of a [`FromTower`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{Router, routing::get};
+    /// use fastwake::hyper::{FromTower, FromTowerFuture, IntoService, Tower};
+    /// use hyper::Request;
+    /// use hyper::service::Service;
+    ///
+    /// let router: Router = Router::new().route("/", get(async || "hello"));
+    /// let service: FromTower<Router> = IntoService::<Tower>::into_service(router);
+    /// let answer: FromTowerFuture<Router, Request<String>> = service.call(Request::default());
+    /// assert_eq!(answer.await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct FromTowerFuture<S, R>
     where

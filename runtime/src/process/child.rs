@@ -77,6 +77,21 @@ impl Child {
 
     /// The number of the process; `None` once its status has been collected, since the system may
     /// have given the number to another one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut child = Command::new("true").spawn()?;
+    /// assert!(child.id().is_some());
+    /// child.wait().await?;
+    /// assert_eq!(child.id(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         match &self.state {
@@ -91,6 +106,29 @@ impl Child {
     /// # Errors
     ///
     /// The system's. Not that the process has ended already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::process::ExitStatusExt;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // All are killed before any is waited for.
+    /// let mut children = Vec::new();
+    /// for _ in 0..3 {
+    ///     children.push(Command::new("sleep").arg("60").spawn()?);
+    /// }
+    /// for child in &mut children {
+    ///     child.start_kill()?;
+    /// }
+    /// for mut child in children {
+    ///     assert_eq!(child.wait().await?.signal(), Some(libc::SIGKILL));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start_kill(&mut self) -> io::Result<()> {
         match &mut self.state {
             State::Running(running) => running.kill(),

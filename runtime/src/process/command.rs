@@ -37,35 +37,126 @@ pub struct Command {
 /// What to start.
 impl Command {
     /// Starts `program`, which is looked for in `PATH` if it is not a path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut program = Command::new("true");
+    /// assert!(program.status().await?.success());
+    ///
+    /// let mut missing = Command::new("/no/such/program");
+    /// assert_eq!(missing.status().await.unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new<S: AsRef<OsStr>>(program: S) -> Self {
         Self::from(process::Command::new(program))
     }
 
     /// The standard library's command in it, to ask what has been set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// let mut command = Command::new("echo");
+    /// command.args(["hello", "world"]);
+    /// let std = command.as_std();
+    /// assert_eq!(std.get_program(), "echo");
+    /// assert_eq!(std.get_args().collect::<Vec<_>>(), ["hello", "world"]);
+    /// ```
     #[must_use]
     pub fn as_std(&self) -> &process::Command {
         &self.std
     }
 
     /// The standard library's command in it, to set what this one has no method for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process;
+    /// use fastwake::process::Command;
+    ///
+    /// /// From a library that does not know of the runtime.
+    /// fn in_english(command: &mut process::Command) {
+    ///     command.env("LC_ALL", "C");
+    /// }
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// in_english(command.args(["-c", "echo $LC_ALL"]).as_std_mut());
+    /// assert_eq!(command.output().await?.stdout, b"C\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_std_mut(&mut self) -> &mut process::Command {
         &mut self.std
     }
 
     /// The standard library's command. What [`kill_on_drop`](Self::kill_on_drop) has said is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// let mut command = Command::new("echo");
+    /// command.arg("hello");
+    /// // Where there is no runtime.
+    /// let mut command: std::process::Command = command.into_std();
+    /// assert_eq!(command.output()?.stdout, b"hello\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_std(self) -> process::Command {
         self.std
     }
 
     /// One more argument.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("echo");
+    /// // No shell comes between: it is one argument, whatever is in it.
+    /// command.arg("$HOME and *");
+    /// assert_eq!(command.output().await?.stdout, b"$HOME and *\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn arg<S: AsRef<OsStr>>(&mut self, arg: S) -> &mut Self {
         self.std.arg(arg);
         self
     }
 
     /// More arguments.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let words = ["one", "two", "three"];
+    /// let output = Command::new("echo").args(words).output().await?;
+    /// assert_eq!(output.stdout, b"one two three\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn args<I, S>(&mut self, args: I) -> &mut Self
     where
         I: IntoIterator<Item = S>,
@@ -100,6 +191,20 @@ impl Command {
     }
 
     /// Sets variables of the environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "echo $GREETING, $NAME"]).envs([("GREETING", "hello"), ("NAME", "world")]);
+    /// assert_eq!(command.output().await?.stdout, b"hello, world\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn envs<I, K, V>(&mut self, vars: I) -> &mut Self
     where
         I: IntoIterator<Item = (K, V)>,
@@ -111,18 +216,59 @@ impl Command {
     }
 
     /// Takes a variable out of the environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "echo ${HOME-nowhere}"]).env_remove("HOME");
+    /// assert_eq!(command.output().await?.stdout, b"nowhere\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn env_remove<K: AsRef<OsStr>>(&mut self, key: K) -> &mut Self {
         self.std.env_remove(key);
         self
     }
 
     /// Starts with an empty environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("env");
+    /// command.env_clear().env("LANG", "C");
+    /// assert_eq!(command.output().await?.stdout, b"LANG=C\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn env_clear(&mut self) -> &mut Self {
         self.std.env_clear();
         self
     }
 
     /// The directory that the process starts in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let output = Command::new("pwd").current_dir("/").output().await?;
+    /// assert_eq!(output.stdout, b"/\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn current_dir<P: AsRef<Path>>(&mut self, dir: P) -> &mut Self {
         self.std.current_dir(dir);
         self
@@ -185,6 +331,26 @@ impl Command {
     }
 
     /// What it writes its errors to. Inherited if not said; a pipe with [`output`](Self::output).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use fastwake::io::AsyncReadExt;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// let mut child = command.args(["-c", "echo no >&2"]).stderr(Stdio::piped()).spawn()?;
+    ///
+    /// let mut errors = String::new();
+    /// child.stderr.take().expect("it is a pipe").read_to_string(&mut errors).await?;
+    /// assert_eq!(errors, "no\n");
+    /// # child.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stderr<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Self {
         self.std.stderr(cfg);
         self
@@ -213,24 +379,77 @@ impl Command {
     }
 
     /// What [`kill_on_drop`](Self::kill_on_drop) has said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// let mut command = Command::new("sleep");
+    /// assert!(!command.get_kill_on_drop());
+    /// command.kill_on_drop(true);
+    /// assert!(command.get_kill_on_drop());
+    /// ```
     #[must_use]
     pub fn get_kill_on_drop(&self) -> bool {
         self.kill_on_drop
     }
 
     /// The user that the process runs as.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // Only root may do that. The other groups of root are given up, too.
+    /// let output = Command::new("id").uid(1_000).gid(1_000).output().await?;
+    /// println!("{}", String::from_utf8_lossy(&output.stdout));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn uid(&mut self, id: u32) -> &mut Self {
         self.std.uid(id);
         self
     }
 
     /// The group that the process runs as.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // One that the user does not belong to is for root only, and an error of `spawn` otherwise.
+    /// let output = Command::new("id").arg("-g").gid(1_000).output().await?;
+    /// assert_eq!(output.stdout, b"1000\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn gid(&mut self, id: u32) -> &mut Self {
         self.std.gid(id);
         self
     }
 
     /// The name that the process is told it has, instead of the program's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// command.arg0("greeter").args(["-c", "echo I am $0"]);
+    /// assert_eq!(command.output().await?.stdout, b"I am greeter\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn arg0<S>(&mut self, arg: S) -> &mut Self
     where
         S: AsRef<OsStr>,
@@ -247,6 +466,29 @@ impl Command {
     /// The new process is a copy of this one with one thread only: locks may be held for ever,
     /// that of the memory allocator among them. The closure may do what a signal handler may do, and
     /// is to leave the runtime and its file descriptors alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> io::Result<()> {
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "umask"]);
+    /// // SAFETY: `umask` is a system call, which a signal handler may make.
+    /// unsafe {
+    ///     command.pre_exec(|| {
+    ///         libc::umask(0o077);
+    ///         Ok(())
+    ///     });
+    /// }
+    /// let output = command.output().await?;
+    /// assert!(output.stdout.ends_with(b"077\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn pre_exec<F>(&mut self, f: F) -> &mut Self
     where
         F: FnMut() -> io::Result<()> + Send + Sync + 'static,
@@ -257,6 +499,21 @@ impl Command {
     }
 
     /// The process group that the process belongs to; 0 for one of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // Ctrl-C in the terminal goes to another group than this one.
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "kill -0 -$$"]).process_group(0);
+    /// assert!(command.status().await?.success(), "there is a group of the process's number");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn process_group(&mut self, pgroup: i32) -> &mut Self {
         self.std.process_group(pgroup);
         self
@@ -316,6 +573,19 @@ impl Command {
     /// # Cancel safety
     ///
     /// Dropping the future drops the [`Child`]; see [`kill_on_drop`](Self::kill_on_drop).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::process::Command;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let status = Command::new("sh").args(["-c", "exit 3"]).status().await?;
+    /// assert_eq!(status.code(), Some(3));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn status(&mut self) -> impl Future<Output = io::Result<ExitStatus>> + use<> {
         let child = self.spawn();

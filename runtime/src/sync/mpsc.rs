@@ -74,6 +74,22 @@ mod timed {
         /// # Panics
         ///
         /// The future, outside a runtime, and in one without timers.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[fastwake::main]
+        /// # async fn main() {
+        /// use std::time::Duration;
+        /// use fastwake::sync::mpsc::{self, SendTimeout, error::SendTimeoutError};
+        ///
+        /// let (sender, receiver) = mpsc::channel(1);
+        /// drop(receiver);
+        /// let limit = Duration::from_secs(60);
+        /// let closed = SendTimeout::send_timeout(&sender, "hello", limit).await;
+        /// assert_eq!(closed, Err(SendTimeoutError::Closed("hello")));
+        /// # }
+        /// ```
         fn send_timeout(
             &self,
             value: T,
@@ -100,6 +116,21 @@ mod timed {
     }
 
     /// Why a value was not sent; from [`SendTimeout`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::sync::mpsc::error::SendTimeoutError;
+    ///
+    /// fn what_now<T>(error: SendTimeoutError<T>) -> &'static str {
+    ///     match error {
+    ///         SendTimeoutError::Timeout(_) => "the receiver is slow: drop what matters least",
+    ///         SendTimeoutError::Closed(_) => "nobody receives any more: end",
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(what_now(SendTimeoutError::Closed(5)), "nobody receives any more: end");
+    /// ```
     #[derive(Clone, Copy, PartialEq, Eq)]
     pub enum SendTimeoutError<T> {
         /// There was no room in time.
@@ -110,6 +141,22 @@ mod timed {
 
     impl<T> SendTimeoutError<T> {
         /// The value.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[fastwake::main]
+        /// # async fn main() {
+        /// use std::time::Duration;
+        /// use fastwake::sync::mpsc::{self, SendTimeout};
+        ///
+        /// let (sender, _receiver) = mpsc::channel(1);
+        /// sender.send("first").await.unwrap();
+        /// let limit = Duration::from_millis(1);
+        /// let full = SendTimeout::send_timeout(&sender, "second", limit).await.unwrap_err();
+        /// assert_eq!(full.into_inner(), "second", "to be kept for later");
+        /// # }
+        /// ```
         pub fn into_inner(self) -> T {
             match self {
                 Self::Timeout(value) | Self::Closed(value) => value,

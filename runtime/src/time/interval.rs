@@ -126,6 +126,30 @@ impl MissedTickBehavior {
 }
 
 /// Ticks; from [`interval`] and [`interval_at`].
+///
+/// # Examples
+///
+/// ```
+/// # #[fastwake::main]
+/// # async fn main() {
+/// use fastwake::time::{Duration, Interval, interval};
+///
+/// /// Lets something happen at most once in a period.
+/// struct Limit(Interval);
+///
+/// impl Limit {
+///     async fn admit(&mut self) {
+///         self.0.tick().await;
+///     }
+/// }
+///
+/// let mut limit = Limit(interval(Duration::from_millis(1)));
+/// for request in ["a", "b", "c"] {
+///     limit.admit().await;
+///     println!("{request} is sent");
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Interval {
     timer: Timer,
@@ -159,6 +183,21 @@ impl Interval {
     }
 
     /// As [`tick`](Self::tick), for a poll function.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// use std::future::poll_fn;
+    /// use fastwake::time::{Duration, interval};
+    ///
+    /// let mut ticks = interval(Duration::from_millis(1));
+    /// let first = poll_fn(|context| ticks.poll_tick(context)).await;
+    /// let second = poll_fn(|context| ticks.poll_tick(context)).await;
+    /// assert_eq!(second - first, Duration::from_millis(1));
+    /// # }
+    /// ```
     pub fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<Instant> {
         ready!(unless_shut_down(self.timer.poll_elapsed(context)));
         let due = Instant::from_std(self.timer.deadline());
@@ -198,6 +237,21 @@ impl Interval {
     }
 
     /// The next tick is now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut flushes = interval(Duration::from_secs(3_600));
+    /// let first = flushes.tick().await;
+    /// // There is so much already that it is better flushed now than in an hour.
+    /// flushes.reset_immediately();
+    /// assert!(flushes.tick().await - first < Duration::from_secs(3_600));
+    /// # }
+    /// ```
     pub fn reset_immediately(&mut self) {
         self.set(Instant::now());
     }
@@ -223,22 +277,80 @@ impl Interval {
     }
 
     /// The next tick is at `deadline`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut ticks = interval(Duration::from_secs(60));
+    /// let first = ticks.tick().await;
+    /// let early = first + Duration::from_millis(2);
+    /// ticks.reset_at(early);
+    /// assert_eq!(ticks.tick().await, early);
+    /// # }
+    /// ```
     pub fn reset_at(&mut self, deadline: Instant) {
         self.set(deadline);
     }
 
     /// What is done about missed ticks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, MissedTickBehavior, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let ticks = interval(Duration::from_secs(1));
+    /// assert_eq!(ticks.missed_tick_behavior(), MissedTickBehavior::Burst);
+    /// # }
+    /// ```
     #[must_use]
     pub fn missed_tick_behavior(&self) -> MissedTickBehavior {
         self.behavior
     }
 
     /// Says what to do about missed ticks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, MissedTickBehavior, interval, sleep};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let period = Duration::from_millis(20);
+    /// let mut ticks = interval(period);
+    /// ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ///
+    /// let first = ticks.tick().await;
+    /// sleep(3 * period).await;
+    /// // The one that was missed comes late, and the next one a whole period after it.
+    /// ticks.tick().await;
+    /// assert!(ticks.tick().await >= first + 4 * period);
+    /// # }
+    /// ```
     pub fn set_missed_tick_behavior(&mut self, behavior: MissedTickBehavior) {
         self.behavior = behavior;
     }
 
     /// The time from one tick to the next.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, interval};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let ticks = interval(Duration::from_secs(60));
+    /// assert_eq!(ticks.period(), Duration::from_secs(60));
+    /// # }
+    /// ```
     #[must_use]
     pub fn period(&self) -> Duration {
         self.period

@@ -100,12 +100,42 @@ pin_project! {
 
 impl Sleep {
     /// When it ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::time::{Duration, Instant, sleep_until};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let deadline = Instant::now() + Duration::from_secs(60);
+    /// assert_eq!(sleep_until(deadline).deadline(), deadline);
+    /// # }
+    /// ```
     #[must_use]
     pub fn deadline(&self) -> Instant {
         Instant::from_std(self.timer.deadline())
     }
 
     /// Has the deadline passed? Not before the first poll, or [`reset`](Self::reset).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use fastwake::time::{Duration, Instant, sleep};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut nap = pin!(sleep(Duration::from_millis(1)));
+    /// assert!(!nap.is_elapsed());
+    /// nap.as_mut().await;
+    /// assert!(nap.is_elapsed());
+    ///
+    /// nap.as_mut().reset(Instant::now() + Duration::from_secs(60));
+    /// assert!(!nap.is_elapsed());
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_elapsed(&self) -> bool {
         self.timer.is_elapsed()

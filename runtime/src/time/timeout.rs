@@ -92,6 +92,25 @@ pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::Int
 
 pin_project! {
     /// The future of [`timeout`] and [`timeout_at`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// use std::future::Ready;
+    /// use fastwake::time::{Duration, Timeout, timeout};
+    ///
+    /// /// To be kept somewhere, it has a name.
+    /// struct Question {
+    ///     answer: Timeout<Ready<i32>>,
+    /// }
+    ///
+    /// let answer = timeout(Duration::from_secs(1), std::future::ready(42));
+    /// let question = Question { answer };
+    /// assert_eq!(question.answer.await, Ok(42));
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Timeout<T> {
@@ -104,16 +123,58 @@ pin_project! {
 
 impl<T> Timeout<T> {
     /// The future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::ready;
+    /// use fastwake::time::{Duration, timeout};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let answer = timeout(Duration::from_secs(1), ready(5));
+    /// assert_eq!(format!("{:?}", answer.get_ref()), "Ready(Some(5))");
+    /// assert_eq!(answer.await, Ok(5));
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &T {
         &self.future
     }
 
     /// The future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::ready;
+    /// use fastwake::time::{Duration, timeout};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let mut answer = timeout(Duration::from_secs(1), ready(5));
+    /// *answer.get_mut() = ready(6);
+    /// assert_eq!(answer.await, Ok(6));
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.future
     }
 
     /// The future, without its deadline.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::ready;
+    /// use fastwake::time::{Duration, timeout};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() {
+    /// let answer = timeout(Duration::ZERO, async { 5 });
+    /// // As long as it takes, after all.
+    /// assert_eq!(answer.into_inner().await, 5);
+    /// # }
+    /// ```
     pub fn into_inner(self) -> T {
         self.future
     }

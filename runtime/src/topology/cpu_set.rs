@@ -42,6 +42,15 @@ impl CpuSet {
     ///
     /// The largest machine that Linux can be configured for today has 8,192 CPUs. The bound keeps a
     /// damaged file such as `0-999999999999` from being taken for a machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use fastwake::topology::CpuSet;
+    /// let last = CpuSet::MAX_CPUS - 1;
+    /// assert!(last.to_string().parse::<CpuSet>().is_ok());
+    /// assert!("0-999999999999".parse::<CpuSet>().is_err());
+    /// ```
     pub const MAX_CPUS: usize = 16_384;
 
     /// Makes an empty set.
@@ -294,6 +303,17 @@ const fn place(cpu: usize) -> (usize, u64) {
 }
 
 /// The CPU numbers of a [`CpuSet`], ascending; made by [`CpuSet::iter`].
+///
+/// # Examples
+///
+/// ```
+/// # use fastwake::topology::CpuSet;
+/// let set: CpuSet = "1,4-6".parse()?;
+/// let mut cpus = set.iter();
+/// assert_eq!(cpus.next(), Some(1));
+/// assert_eq!(cpus.collect::<Vec<_>>(), [4, 5, 6]);
+/// # Ok::<(), fastwake::topology::ParseCpuSetError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
     /// Words not begun yet.

@@ -38,6 +38,17 @@ pub enum AffinityScope {
 
 impl AffinityScope {
     /// All scopes, from the finest to the coarsest.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use fastwake::topology::{AffinityScope, Topology};
+    /// let machine = Topology::current();
+    /// for scope in AffinityScope::ALL {
+    ///     println!("{scope}: {} pods", machine.pods(scope).len());
+    /// }
+    /// assert!(AffinityScope::ALL.is_sorted());
+    /// ```
     pub const ALL: [Self; 6] = [
         Self::Cpu,
         Self::Smt,
@@ -52,6 +63,15 @@ impl AffinityScope {
     /// A cache with `n` cores has `n / SHARD_CORES` shards, rounded to the nearest and at least
     /// one, so 11 cores are one shard and 12 are two. The value is that of Linux 7.1, where shards
     /// of 8 to 16 cores did best on large caches.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use fastwake::topology::{AffinityScope, CpuSet, Topology};
+    /// let cpus: CpuSet = (0..2 * AffinityScope::SHARD_CORES).collect();
+    /// let machine = Topology::single_pod(cpus);
+    /// assert_eq!(machine.pods(AffinityScope::CacheShard).len(), 2);
+    /// ```
     pub const SHARD_CORES: usize = 8;
 
     /// The name of the scope, as [`FromStr`] reads it.

@@ -137,6 +137,25 @@ impl File {
     ///
     /// Those of [`std::fs::File::create_new`]; [`AlreadyExists`](io::ErrorKind::AlreadyExists) if
     /// there is something already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::fs::File;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("lock");
+    /// // Of all who try, one gets the lock.
+    /// let lock = File::create_new(&path).await?;
+    /// let second = File::create_new(&path).await;
+    /// assert_eq!(second.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    /// # drop(lock);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create_new<P: AsRef<Path>>(path: P) -> io::Result<Self> {
         Self::options()
             .read(true)
@@ -147,12 +166,46 @@ impl File {
     }
 
     /// For opening a file in another way.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::File;
+    /// use fastwake::io::AsyncWriteExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("log");
+    /// let mut log = File::options().create(true).append(true).open(&path).await?;
+    /// log.write_all(b"one more line\n").await?;
+    /// log.flush().await?;
+    /// # assert_eq!(std::fs::read(&path)?, b"one more line\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn options() -> OpenOptions {
         OpenOptions::new()
     }
 
     /// Takes over a file of the standard library; needs no runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::File;
+    /// use fastwake::io::AsyncReadExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let std = std::fs::File::open("Cargo.toml")?;
+    /// let mut text = String::new();
+    /// File::from_std(std).read_to_string(&mut text).await?;
+    /// assert!(text.starts_with("[package]"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn from_std(std: StdFile) -> Self {
         Self {
@@ -187,6 +240,27 @@ impl File {
     ///
     /// Those of [`std::fs::File::sync_all`]. That of an earlier write comes with the next write or
     /// flush instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::{self, File};
+    /// use fastwake::io::AsyncWriteExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let (path, new) = (directory.path().join("state"), directory.path().join("state.new"));
+    /// let mut file = File::create(&new).await?;
+    /// file.write_all(b"state").await?;
+    /// file.flush().await?;
+    /// // Before the name: after a power cut it stands for the old file or for the whole new one.
+    /// file.sync_all().await?;
+    /// fs::rename(&new, &path).await?;
+    /// # assert_eq!(fs::read(&path).await?, b"state");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sync_all(&self) -> io::Result<()> {
         self.between(StdFile::sync_all).await
     }
@@ -197,6 +271,28 @@ impl File {
     /// # Errors
     ///
     /// As [`sync_all`](Self::sync_all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::File;
+    /// use fastwake::io::AsyncWriteExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("journal");
+    /// let mut journal = File::create(&path).await?;
+    /// for entry in [b"begin ", b"commit"] {
+    ///     journal.write_all(entry).await?;
+    ///     journal.flush().await?;
+    ///     // When the file was last changed need not last; what is in it must.
+    ///     journal.sync_data().await?;
+    /// }
+    /// # assert_eq!(std::fs::read(&path)?, b"begin commit");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sync_data(&self) -> io::Result<()> {
         self.between(StdFile::sync_data).await
     }
@@ -207,6 +303,24 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::set_len`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::{self, File};
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("file");
+    /// fs::write(&path, "abcdef").await?;
+    /// let file = File::options().write(true).open(&path).await?;
+    /// file.set_len(2).await?;
+    /// file.set_len(4).await?;
+    /// assert_eq!(fs::read(&path).await?, b"ab\0\0");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_len(&self, size: u64) -> io::Result<()> {
         let mut operations = self.operations.lock().await;
         poll_fn(|context| operations.poll_settled(context)).await;
@@ -221,6 +335,24 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::metadata`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::File;
+    /// use fastwake::io::AsyncWriteExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("file");
+    /// let mut file = File::create(&path).await?;
+    /// file.write_all(b"hello").await?;
+    /// file.flush().await?;
+    /// assert_eq!(file.metadata().await?.len(), 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
         self.besides(StdFile::metadata).await
     }
@@ -230,6 +362,23 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::try_clone`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::fs::File;
+    /// use fastwake::io::AsyncReadExt;
+    ///
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut file = File::open("Cargo.toml").await?;
+    /// let mut clone = file.try_clone().await?;
+    /// assert_eq!(file.read_u8().await?, b'[');
+    /// assert_eq!(clone.read_u8().await?, b'p');
+    /// assert_eq!(file.read_u8().await?, b'a');
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn try_clone(&self) -> io::Result<Self> {
         let mut clone = Self::from_std(self.between(StdFile::try_clone).await?);
         clone.device.max_buf_size = self.device.max_buf_size;
@@ -298,6 +447,24 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::set_permissions`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use fastwake::fs::File;
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("file");
+    /// let file = File::create(&path).await?;
+    /// let mut permissions = file.metadata().await?.permissions();
+    /// permissions.set_readonly(true);
+    /// file.set_permissions(permissions).await?;
+    /// assert!(file.metadata().await?.permissions().readonly());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
         self.besides(move |file| file.set_permissions(perm)).await
     }
@@ -334,6 +501,24 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::set_modified`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::time::{Duration, SystemTime};
+    /// use fastwake::fs::File;
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("file");
+    /// let file = File::create(&path).await?;
+    /// let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    /// file.set_modified(time).await?;
+    /// assert_eq!(file.metadata().await?.modified()?, time);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_modified(&self, time: SystemTime) -> io::Result<()> {
         self.set_times(FileTimes::new().set_modified(time)).await
     }
@@ -365,6 +550,17 @@ impl File {
     }
 
     /// How many bytes one read or write transfers at most.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[fastwake::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let file = fastwake::fs::File::open("Cargo.toml").await?;
+    /// assert_eq!(file.max_buf_size(), 2 << 20);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_buf_size(&self) -> usize {
         self.device.max_buf_size
