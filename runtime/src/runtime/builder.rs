@@ -670,9 +670,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a CPU set that is empty or not allowed, for
-    /// an environment variable that makes no sense, and for a multi-thread runtime that is to start
-    /// with its clock stopped; the system's error if it gives no thread, or no descriptor for I/O.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a CPU set that is empty or not allowed,
+    /// for an environment variable that makes no sense, and for a multi-thread runtime that is to
+    /// start with its clock stopped; the system's error if it gives no thread, or no descriptor for
+    /// I/O or timers.
     ///
     /// # Examples
     ///

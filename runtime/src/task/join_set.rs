@@ -318,6 +318,11 @@ impl<T> JoinSet<T> {
 
     /// Waits for all tasks, and gives their outputs in the order of their completion.
     ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: the set goes with the future, so the tasks are aborted and the outputs that
+    /// have been taken are lost.
+    ///
     /// # Panics
     ///
     /// With the task's own panic, if one panicked; the other tasks are aborted. Also if one was
