@@ -57,12 +57,35 @@ impl JoinError {
 
     /// Was the task cancelled: aborted, ended by its runtime's shutdown, or never started because
     /// no thread could be made for it?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = fastwake::spawn(std::future::pending::<()>());
+    /// handle.abort();
+    /// let error = handle.await.unwrap_err();
+    /// assert!(error.is_cancelled() && !error.is_panic());
+    /// # });
+    /// ```
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         !self.is_panic()
     }
 
     /// Did the task panic?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let task = fastwake::spawn(async { "seven".parse::<u32>().unwrap() });
+    /// match task.await {
+    ///     Ok(number) => println!("{number}"),
+    ///     Err(error) => assert!(error.is_panic(), "nobody aborts it"),
+    /// }
+    /// # });
+    /// ```
     #[must_use]
     pub fn is_panic(&self) -> bool {
         matches!(self.0.kind, Kind::Panic(_))
@@ -70,6 +93,19 @@ impl JoinError {
 
     /// Why the operating system refused the thread that the task needed, if that is what kept it
     /// from starting. Such a task counts as [cancelled](Self::is_cancelled).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // No system has room for such a stack, so there is no thread to be had.
+    /// let runtime = Builder::new_current_thread().thread_stack_size(1 << 46).build()?;
+    /// let error = runtime.block_on(runtime.spawn_blocking(|| "done")).unwrap_err();
+    /// assert!(error.is_cancelled());
+    /// assert!(error.not_started_because().is_some());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn not_started_because(&self) -> Option<&io::Error> {
         match &self.0.kind {
@@ -83,6 +119,29 @@ impl JoinError {
     /// # Panics
     ///
     /// If the task did not panic; see [`try_into_panic`](Self::try_into_panic).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::task::JoinHandle;
+    ///
+    /// /// Panics as the task did.
+    /// async fn output_of(task: JoinHandle<u32>) -> Option<u32> {
+    ///     match task.await {
+    ///         Ok(output) => Some(output),
+    ///         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+    ///         Err(_cancelled) => None,
+    ///     }
+    /// }
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// assert_eq!(output_of(fastwake::spawn(async { 5 })).await, Some(5));
+    ///
+    /// let fails = fastwake::spawn(output_of(fastwake::spawn(async { panic!("on purpose") })));
+    /// let payload = fails.await.unwrap_err().into_panic();
+    /// assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
+    /// # });
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
@@ -97,6 +156,19 @@ impl JoinError {
     /// # Errors
     ///
     /// Gives the error back if the task did not panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = fastwake::spawn(std::future::pending::<()>());
+    /// handle.abort();
+    /// match handle.await.unwrap_err().try_into_panic() {
+    ///     Ok(payload) => std::panic::resume_unwind(payload),
+    ///     Err(error) => assert!(error.is_cancelled()),
+    /// }
+    /// # });
+    /// ```
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
         let Inner { id, name, kind } = *self.0;
         match kind {
@@ -108,6 +180,16 @@ impl JoinError {
     }
 
     /// The id of the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = fastwake::spawn(async { panic!("on purpose") });
+    /// let id = handle.id();
+    /// assert_eq!(handle.await.unwrap_err().id(), id);
+    /// # });
+    /// ```
     #[must_use]
     pub fn id(&self) -> Id {
         self.0.id

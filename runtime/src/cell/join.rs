@@ -89,12 +89,42 @@ impl<T> JoinHandle<T> {
 
     /// Is the task complete, so that awaiting the handle gives the output at once? An aborted task
     /// is complete once its future has been dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    /// use fastwake::task::yield_now;
+    ///
+    /// let runtime = Builder::new_current_thread().build()?;
+    /// let task = runtime.spawn(async { 5 });
+    /// assert!(!task.is_finished(), "its thread is here, and not in `block_on`");
+    /// runtime.block_on(async {
+    ///     while !task.is_finished() {
+    ///         yield_now().await;
+    ///     }
+    ///     assert_eq!(task.await.unwrap(), 5);
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.header().state.is_complete()
     }
 
     /// A handle that can cancel the task and that does not keep its output.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let task = fastwake::spawn(std::future::pending::<()>());
+    /// let abort = task.abort_handle();
+    /// // Somebody else decides when it is to stop, while this waits for it.
+    /// std::thread::spawn(move || abort.abort());
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
         self.header().state.reference();
@@ -102,6 +132,16 @@ impl<T> JoinHandle<T> {
     }
 
     /// The task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = fastwake::spawn(async { fastwake::task::id() });
+    /// let id = handle.id();
+    /// assert_eq!(handle.await.unwrap(), id);
+    /// # });
+    /// ```
     #[must_use]
     pub fn id(&self) -> Id {
         self.header().id
@@ -213,18 +253,69 @@ impl AbortHandle {
     }
 
     /// As [`JoinHandle::abort`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { 7 });
+    /// let stuck = set.spawn(std::future::pending());
+    /// stuck.abort();
+    /// while let Some(result) = set.join_next().await {
+    ///     match result {
+    ///         Ok(output) => assert_eq!(output, 7),
+    ///         Err(error) => assert_eq!(error.id(), stuck.id()),
+    ///     }
+    /// }
+    /// # });
+    /// ```
     pub fn abort(&self) {
         // SAFETY: the handle owns a reference.
         unsafe { abort(self.task) }
     }
 
     /// As [`JoinHandle::is_finished`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let task = fastwake::spawn(std::future::pending::<()>());
+    /// let abort = task.abort_handle();
+    /// assert!(!abort.is_finished());
+    /// abort.abort();
+    /// assert!(task.await.is_err());
+    /// assert!(abort.is_finished());
+    /// # });
+    /// ```
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.header().state.is_complete()
     }
 
     /// The task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::collections::HashMap;
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// let names = HashMap::from([
+    ///     (set.spawn(async { 3 + 5 }).id(), "sum"),
+    ///     (set.spawn(async { 3 * 5 }).id(), "product"),
+    /// ]);
+    /// while let Some(result) = set.join_next_with_id().await {
+    ///     let (id, output) = result.unwrap();
+    ///     println!("the {} is {output}", names[&id]);
+    /// }
+    /// # });
+    /// ```
     #[must_use]
     pub fn id(&self) -> Id {
         self.header().id

@@ -11,6 +11,30 @@ use super::poll_proceed;
 
 pin_project! {
     /// The future of [`cooperative`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::{Ready, ready};
+    /// use fastwake::task::coop::{Coop, cooperative};
+    ///
+    /// /// There always is a job, and a loop over them can be interrupted all the same.
+    /// fn next_job() -> Coop<Ready<u32>> {
+    ///     cooperative(ready(5))
+    /// }
+    ///
+    /// # #[cfg(feature = "time")]
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::time::{Duration, timeout};
+    ///
+    /// let endless = async {
+    ///     loop {
+    ///         assert_eq!(next_job().await, 5);
+    ///     }
+    /// };
+    /// assert!(timeout(Duration::from_millis(1), endless).await.is_err());
+    /// # });
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Coop<F> {

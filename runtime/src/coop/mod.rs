@@ -91,6 +91,31 @@ pub fn has_budget_remaining() -> bool {
 
 /// Gives a spent unit back when it is dropped, unless [progress was made](Self::made_progress);
 /// from [`poll_proceed`].
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use std::task::{Context, Poll, ready};
+/// use fastwake::task::coop::{RestoreOnPending, poll_proceed};
+///
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// let mut queue = VecDeque::from([1, 2]);
+/// let mut poll_pop = |context: &mut Context<'_>| {
+///     let unit: RestoreOnPending = ready!(poll_proceed(context));
+///     match queue.pop_front() {
+///         Some(item) => {
+///             unit.made_progress();
+///             Poll::Ready(item)
+///         }
+///         // Here a queue keeps the waker. The unit is given back.
+///         None => Poll::Pending,
+///     }
+/// };
+/// assert_eq!(std::future::poll_fn(&mut poll_pop).await, 1);
+/// assert_eq!(std::future::poll_fn(&mut poll_pop).await, 2);
+/// # });
+/// ```
 #[derive(Debug)]
 #[must_use = "the unit is given back when this is dropped"]
 pub struct RestoreOnPending {
@@ -109,6 +134,28 @@ impl RestoreOnPending {
     }
 
     /// The unit has been spent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::Poll;
+    /// use fastwake::task::coop::{has_budget_remaining, poll_proceed};
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// std::future::poll_fn(|context| {
+    ///     while has_budget_remaining() {
+    ///         match poll_proceed(context) {
+    ///             // Without this, the loop would not end: each unit would be given back.
+    ///             Poll::Ready(unit) => unit.made_progress(),
+    ///             Poll::Pending => unreachable!("there is some left"),
+    ///         }
+    ///     }
+    ///     assert!(poll_proceed(context).is_pending());
+    ///     Poll::Ready(())
+    /// })
+    /// .await;
+    /// # });
+    /// ```
     #[inline]
     pub fn made_progress(&self) {
         self.before.set(None);

@@ -11,6 +11,23 @@ use super::without_budget;
 
 pin_project! {
     /// The future of [`unconstrained`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::task::coop::{Unconstrained, has_budget_remaining, unconstrained};
+    /// use fastwake::task::consume_budget;
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let greedy: Unconstrained<_> = unconstrained(async {
+    ///     for _ in 0..1_000 {
+    ///         consume_budget().await;
+    ///     }
+    ///     has_budget_remaining()
+    /// });
+    /// assert!(greedy.await, "nobody counts there");
+    /// # });
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Unconstrained<F> {

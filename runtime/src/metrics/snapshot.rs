@@ -8,6 +8,18 @@ use super::WorkerCounters;
 use crate::topology::CpuSet;
 
 /// What a pool is for.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::{PoolKind, Runtime};
+///
+/// let runtime = Runtime::new()?;
+/// let metrics = runtime.metrics();
+/// let pods = metrics.pools().into_iter().filter(|pool| pool.kind == PoolKind::Unbound);
+/// assert_eq!(pods.map(|pool| pool.workers).sum::<usize>(), metrics.num_workers());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PoolKind {
@@ -24,6 +36,19 @@ pub enum PoolKind {
 
 /// One pool's counts, since the runtime began. They are read one after the other while the pool
 /// works, so they need not agree to the last task.
+///
+/// # Examples
+///
+/// ```
+/// let runtime = fastwake::runtime::Runtime::new()?;
+/// runtime.block_on(runtime.spawn(async {})).unwrap();
+/// let pools = runtime.metrics().pools();
+/// for pool in &pools {
+///     println!("CPUs {}: {} polls, {} wakes", pool.cpus, pool.polls, pool.wakes);
+/// }
+/// assert!(pools.iter().any(|pool| pool.polls > 0));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PoolMetrics {
@@ -156,6 +181,17 @@ impl PoolMetrics {
 }
 
 /// The counts of the threads for blocking closures.
+///
+/// # Examples
+///
+/// ```
+/// let runtime = fastwake::runtime::Runtime::new()?;
+/// runtime.block_on(runtime.spawn_blocking(|| "done")).unwrap();
+/// let blocking = runtime.metrics().blocking();
+/// assert_eq!((blocking.tasks_queued, blocking.tasks_started), (1, 1));
+/// assert_eq!((blocking.threads_made, blocking.queue_depth), (1, 0));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct BlockingMetrics {

@@ -188,6 +188,17 @@ impl Builder {
     /// # Panics
     ///
     /// If `events` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // A small program: a buffer for 64 events is as good.
+    /// let runtime = Builder::new_current_thread().enable_io().max_io_events_per_tick(64).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
         assert!(
@@ -261,6 +272,16 @@ impl Builder {
     /// # Panics
     ///
     /// If the name is empty, or only white space.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_current_thread().name("ingest").build()?;
+    /// assert_eq!(runtime.handle().name(), Some("ingest"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
@@ -329,6 +350,18 @@ impl Builder {
     /// Do tasks stay in their pod? Then its workers are pinned to its CPUs, and nobody else takes
     /// its work. Default: no. Work begins in its pod, idle pods may take it, and the kernel may
     /// move a worker, which is brought home when it next sleeps.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::{Builder, PoolKind};
+    ///
+    /// let runtime = Builder::new_multi_thread().affinity_strict(true).build()?;
+    /// let pools = runtime.metrics().pools();
+    /// let mut pods = pools.iter().filter(|pool| pool.kind == PoolKind::Unbound);
+    /// assert!(pods.all(|pod| pod.strict));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn affinity_strict(&mut self, strict: bool) -> &mut Self {
         self.affinity_strict = strict;
         self
@@ -391,6 +424,17 @@ impl Builder {
     /// # Panics
     ///
     /// If the name holds a NUL byte, which no thread's name can.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().thread_name("ingest").build()?;
+    /// let task = runtime.spawn(async { std::thread::current().name().map(str::to_owned) });
+    /// assert_eq!(runtime.block_on(task).unwrap().as_deref(), Some("ingest"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
@@ -401,7 +445,8 @@ impl Builder {
         self.thread_name_fn(move || name.clone())
     }
 
-    /// Names each thread by a function.
+    /// Names each thread by a function. One for which it panics or gives a NUL byte goes without a
+    /// name.
     ///
     /// # Examples
     ///
@@ -426,6 +471,22 @@ impl Builder {
     }
 
     /// The stack of each thread, in bytes. Default: the standard library's, 2 MiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().thread_stack_size(8 << 20).build()?;
+    /// let task = runtime.spawn_blocking(|| {
+    ///     // More than the default has room for.
+    ///     let mut table = [0_u8; 3 << 20];
+    ///     table.fill(1);
+    ///     std::hint::black_box(&table).iter().map(|&byte| u32::from(byte)).sum::<u32>()
+    /// });
+    /// assert_eq!(runtime.block_on(task).unwrap(), 3 << 20);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
         self.threads.stack_size = Some(bytes);
         self
@@ -433,6 +494,20 @@ impl Builder {
 
     /// How long a thread that could be spared stays without work: one for blocking or CPU-intensive
     /// closures, or a spare worker. Default: 10 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // Files are read once a minute: the thread for that stays until the next time.
+    /// let runtime = Builder::new_multi_thread()
+    ///     .thread_keep_alive(Duration::from_secs(90))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
         self.thread_keep_alive = time;
         self
@@ -461,6 +536,24 @@ impl Builder {
     }
 
     /// Runs `hook` on each thread that ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let threads = Arc::new(AtomicUsize::new(0));
+    /// let (started, stopped) = (Arc::clone(&threads), Arc::clone(&threads));
+    /// let runtime = Builder::new_multi_thread()
+    ///     .on_thread_start(move || drop(started.fetch_add(1, Relaxed)))
+    ///     .on_thread_stop(move || drop(stopped.fetch_sub(1, Relaxed)))
+    ///     .build()?;
+    /// drop(runtime);
+    /// assert_eq!(threads.load(Relaxed), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_stop<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -472,6 +565,22 @@ impl Builder {
     /// Runs `hook` on a worker that is about to sleep because there is no work.
     ///
     /// A panic in a hook is reported and otherwise ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let (sender, parked) = mpsc::channel();
+    /// let runtime = Builder::new_current_thread()
+    ///     .on_thread_park(move || drop(sender.send(())))
+    ///     .build()?;
+    /// // There is nothing to do before the closure ends, and that waits for the hook.
+    /// let waiting = runtime.spawn_blocking(move || parked.recv());
+    /// assert_eq!(runtime.block_on(waiting)?, Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_thread_park<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -481,6 +590,24 @@ impl Builder {
     }
 
     /// Runs `hook` on a worker that has woken up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let asleep = Arc::new(AtomicUsize::new(0));
+    /// let (parked, woken) = (Arc::clone(&asleep), Arc::clone(&asleep));
+    /// let runtime = Builder::new_current_thread()
+    ///     .on_thread_park(move || drop(parked.fetch_add(1, Relaxed)))
+    ///     .on_thread_unpark(move || drop(woken.fetch_sub(1, Relaxed)))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn_blocking(|| "done")).unwrap();
+    /// assert_eq!(asleep.load(Relaxed), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_unpark<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -494,6 +621,17 @@ impl Builder {
     /// # Panics
     ///
     /// If `turns` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// // Work comes from threads outside: workers look for it more often than for each other's.
+    /// let runtime = Builder::new_multi_thread().global_queue_interval(8).build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn global_queue_interval(&mut self, turns: u32) -> &mut Self {
         assert!(
@@ -533,8 +671,24 @@ impl Builder {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a CPU set that is empty or not allowed,
-    /// and for an environment variable that makes no sense; the system's error if it gives no
-    /// thread.
+    /// for an environment variable that makes no sense, and for a multi-thread runtime that is to
+    /// start with its clock stopped; the system's error if it gives no thread, or no descriptor for
+    /// I/O or timers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use fastwake::runtime::Builder;
+    /// use fastwake::topology::CpuSet;
+    ///
+    /// let runtime = Builder::new_multi_thread().enable_all().build()?;
+    /// assert_eq!(runtime.block_on(async { 5 }), 5);
+    ///
+    /// let error = Builder::new_multi_thread().cpus(CpuSet::new()).build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn build(&mut self) -> io::Result<Runtime> {
         self.build_for(None)
     }

@@ -38,6 +38,22 @@ pub(super) enum Polls {
 }
 
 /// There is no current runtime; see [`Handle::try_current`].
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::{Builder, Handle, TryCurrentError};
+///
+/// /// The name of the runtime that calls this.
+/// fn runtime_name() -> Result<Option<String>, TryCurrentError> {
+///     Ok(Handle::try_current()?.name().map(str::to_owned))
+/// }
+///
+/// assert!(runtime_name().is_err(), "there is no runtime here");
+/// let runtime = Builder::new_current_thread().name("ingest").build()?;
+/// assert_eq!(runtime.block_on(async { runtime_name() })?.as_deref(), Some("ingest"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TryCurrentError {
     torn_down: bool,
@@ -45,12 +61,46 @@ pub struct TryCurrentError {
 
 impl TryCurrentError {
     /// Is the reason that no runtime has been entered?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Handle;
+    ///
+    /// let error = Handle::try_current().unwrap_err();
+    /// assert!(error.is_missing_context());
+    /// ```
     #[must_use]
     pub fn is_missing_context(&self) -> bool {
         !self.torn_down
     }
 
     /// Is the reason that the thread is ending, and its thread-locals are gone?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Handle;
+    ///
+    /// struct Session;
+    ///
+    /// impl Drop for Session {
+    ///     fn drop(&mut self) {
+    ///         match Handle::try_current() {
+    ///             Ok(handle) => drop(handle.spawn(async { println!("goodbye") })),
+    ///             Err(error) if error.is_thread_local_destroyed() => println!("too late"),
+    ///             Err(error) => println!("nobody to say goodbye: {error}"),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// thread_local! {
+    ///     static SESSION: Session = const { Session };
+    /// }
+    ///
+    /// // The destructor runs when the thread ends.
+    /// std::thread::spawn(|| SESSION.with(|_| ())).join().unwrap();
+    /// ```
     #[must_use]
     pub fn is_thread_local_destroyed(&self) -> bool {
         self.torn_down
@@ -77,6 +127,19 @@ impl error::Error for TryCurrentError {}
 /// # Panics
 ///
 /// Guards must be dropped in the reverse order of their making; dropping one too early panics.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::{Handle, Runtime};
+///
+/// let runtime = Runtime::new()?;
+/// let guard = runtime.enter();
+/// assert_eq!(Handle::current().id(), runtime.handle().id());
+/// drop(guard);
+/// assert!(Handle::try_current().is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the runtime is left again when the guard is dropped"]
 pub struct EnterGuard<'a> {

@@ -24,6 +24,28 @@ use super::context::{self, EnterGuard, Polls, TryCurrentError};
 use super::{Id, RuntimeMetrics};
 
 /// Where a runtime's tasks run.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::{Handle, RuntimeFlavor};
+/// use fastwake::task;
+///
+/// /// Without a change of threads where that can be had.
+/// async fn manifest() -> std::io::Result<String> {
+///     let read = || std::fs::read_to_string("Cargo.toml");
+///     match Handle::current().runtime_flavor() {
+///         RuntimeFlavor::MultiThread => task::block_in_place(read),
+///         _ => task::spawn_blocking(read).await?,
+///     }
+/// }
+///
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// let text = fastwake::spawn(manifest()).await.unwrap()?;
+/// assert!(text.contains("[package]"));
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuntimeFlavor {
@@ -37,6 +59,20 @@ pub enum RuntimeFlavor {
 ///
 /// A handle does not keep the runtime running: once its [`Runtime`](super::Runtime) has been
 /// dropped, what is spawned is cancelled at once.
+///
+/// # Examples
+///
+/// ```
+/// let runtime = fastwake::runtime::Runtime::new()?;
+/// let handle = runtime.handle().clone();
+/// // A thread that is none of the runtime's.
+/// let thread = std::thread::spawn(move || {
+///     let task = handle.spawn(async { 6 * 7 });
+///     handle.block_on(task)
+/// });
+/// assert_eq!(thread.join().unwrap().unwrap(), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     inner: Arc<Inner>,
@@ -268,6 +304,16 @@ impl Handle {
 
     /// Runs a closure that may block on a thread made for that; see
     /// [`task::spawn_blocking`](crate::task::spawn_blocking).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let handle = runtime.handle();
+    /// let file = handle.spawn_blocking(|| std::fs::read_to_string("Cargo.toml"));
+    /// assert!(handle.block_on(file)??.contains("[package]"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
     where
@@ -287,6 +333,16 @@ impl Handle {
 
     /// Runs a closure that computes for long beside the workers; see
     /// [`task::spawn_cpu_intensive`](crate::task::spawn_cpu_intensive).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let handle = runtime.handle();
+    /// let sum = handle.spawn_cpu_intensive(|| (1..=1_000_u64).map(|i| i * i).sum::<u64>());
+    /// assert_eq!(handle.block_on(sum)?, 333_833_500);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_cpu_intensive<F, R>(&self, closure: F) -> JoinHandle<R>
     where
@@ -429,6 +485,16 @@ impl Handle {
     }
 
     /// Where the runtime's tasks run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::{Builder, RuntimeFlavor};
+    ///
+    /// let runtime = Builder::new_current_thread().build()?;
+    /// assert_eq!(runtime.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         match self.inner.current_thread {
@@ -438,18 +504,53 @@ impl Handle {
     }
 
     /// The runtime's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::{Handle, Runtime};
+    ///
+    /// let (front, back) = (Runtime::new()?, Runtime::new()?);
+    /// let is_front = |handle: &Handle| handle.id() == front.handle().id();
+    /// assert!(front.block_on(async { is_front(&Handle::current()) }));
+    /// assert!(!back.block_on(async { is_front(&Handle::current()) }));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> Id {
         self.inner.id
     }
 
     /// The name that [`Builder::name`](super::Builder::name) gave the runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::{Builder, Runtime};
+    ///
+    /// let ingest = Builder::new_multi_thread().name("ingest").build()?;
+    /// assert_eq!(ingest.handle().name(), Some("ingest"));
+    /// assert_eq!(Runtime::new()?.handle().name(), None);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.inner.name.as_deref()
     }
 
     /// A view of what the runtime has done so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::runtime::Handle;
+    ///
+    /// let task = fastwake::spawn(std::future::pending::<()>());
+    /// assert_eq!(Handle::current().metrics().num_alive_tasks(), 1);
+    /// # drop(task);
+    /// # });
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.clone())

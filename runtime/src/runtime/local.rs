@@ -46,6 +46,17 @@ pub struct LocalRuntime {
 
 /// What [`Builder::build_local`] might be told. As yet there is nothing; the type is there for
 /// programs to go on to compile when there is.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::{Builder, LocalOptions};
+///
+/// let options = LocalOptions::default();
+/// let runtime = Builder::new_current_thread().enable_all().build_local(options)?;
+/// assert_eq!(runtime.block_on(async { 5 }), 5);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct LocalOptions {
@@ -70,6 +81,22 @@ impl LocalRuntime {
     /// # Errors
     ///
     /// As [`Builder::build`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let text = Rc::new("not Send");
+    /// let length = runtime.block_on(async {
+    ///     let text = Rc::clone(&text);
+    ///     fastwake::task::spawn_local(async move { text.len() }).await
+    /// });
+    /// assert_eq!(length?, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new() -> io::Result<Self> {
         Builder::new_current_thread()
             .enable_all()
@@ -77,6 +104,21 @@ impl LocalRuntime {
     }
 
     /// A handle, to keep or to send elsewhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// // From another thread, what is `Send` can be spawned; it runs on the runtime's own.
+    /// let spawner = thread::spawn(move || handle.spawn(async { thread::current().id() }));
+    /// let task = spawner.join().unwrap();
+    /// assert_eq!(runtime.block_on(task)?, thread::current().id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn handle(&self) -> &Handle {
         self.runtime.handle()
@@ -112,6 +154,17 @@ impl LocalRuntime {
     }
 
     /// As [`Handle::spawn_blocking`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let file = runtime.spawn_blocking(|| std::fs::read_to_string("Cargo.toml"));
+    /// assert!(runtime.block_on(file)??.contains("[package]"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
     where
@@ -127,17 +180,64 @@ impl LocalRuntime {
     /// # Panics
     ///
     /// As [`Runtime::block_on`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let (doubled, input) = (Cell::new(0), 21);
+    /// // The future is not a task: it may borrow.
+    /// runtime.block_on(async {
+    ///     let double = fastwake::task::spawn_local(async move { 2 * input });
+    ///     doubled.set(double.await.unwrap());
+    /// });
+    /// assert_eq!(doubled.get(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
     }
 
     /// As [`Handle::enter`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let task = {
+    ///     let _entered = runtime.enter();
+    ///     let text = Rc::new("not Send");
+    ///     // Finds the runtime, although this is no task of it.
+    ///     fastwake::task::spawn_local(async move { text.len() })
+    /// };
+    /// assert_eq!(runtime.block_on(task)?, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.runtime.enter()
     }
 
     /// As [`Handle::metrics`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let task = runtime.spawn_local(async { "done" });
+    /// assert_eq!(runtime.metrics().num_alive_tasks(), 1);
+    /// runtime.block_on(task)?;
+    /// assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
         self.runtime.metrics()
@@ -166,6 +266,21 @@ impl LocalRuntime {
     }
 
     /// Shuts down without waiting; see [`Runtime::shutdown_background`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use fastwake::runtime::LocalRuntime;
+    ///
+    /// let runtime = LocalRuntime::new()?;
+    /// let task = runtime.spawn_local(std::future::pending::<()>());
+    /// runtime.spawn_blocking(|| std::thread::sleep(Duration::from_secs(60)));
+    /// // Drops the tasks, and does not wait for the closure.
+    /// runtime.shutdown_background();
+    /// assert!(task.is_finished());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn shutdown_background(self) {
         self.runtime.shutdown_background();
     }

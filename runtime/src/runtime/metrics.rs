@@ -37,6 +37,16 @@ impl RuntimeMetrics {
 
     /// The pools: those of the pods, then the one for CPU-intensive work, then the per-CPU ones
     /// that have been used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// for pool in runtime.metrics().pools() {
+    ///     println!("{:?}: {} workers on CPUs {}", pool.kind, pool.workers, pool.cpus);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn pools(&self) -> Vec<PoolMetrics> {
         let inner = self.handle.inner();
@@ -46,6 +56,16 @@ impl RuntimeMetrics {
     }
 
     /// How many workers the pods' pools run at once; 1 for a current-thread runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().worker_threads(3).build()?;
+    /// assert_eq!(runtime.metrics().num_workers(), 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn num_workers(&self) -> usize {
         match self.handle.runtime_flavor() {
@@ -78,12 +98,36 @@ impl RuntimeMetrics {
     }
 
     /// How many tasks have been polled and are not complete.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let metrics = fastwake::runtime::Handle::current().metrics();
+    /// assert_eq!(metrics.num_suspended_tasks(), 0);
+    /// fastwake::spawn(std::future::pending::<()>());
+    /// // From its first poll on.
+    /// while metrics.num_suspended_tasks() < 1 {
+    ///     fastwake::task::yield_now().await;
+    /// }
+    /// # });
+    /// ```
     #[must_use]
     pub fn num_suspended_tasks(&self) -> usize {
         self.pools().iter().map(|pool| pool.suspended_tasks).sum()
     }
 
     /// How many tasks wait on the pools' worklists.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Builder::new_current_thread().build()?;
+    /// // They wait: the runtime's thread is here, and not in `block_on`.
+    /// runtime.handle().spawn_batch((0..3).map(|_| async {}));
+    /// assert_eq!(runtime.metrics().global_queue_depth(), 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn global_queue_depth(&self) -> usize {
         self.pools().iter().map(|pool| pool.worklist_depth).sum()
@@ -118,6 +162,17 @@ impl RuntimeMetrics {
     /// # Panics
     ///
     /// If there is no such worker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let metrics = runtime.metrics();
+    /// let workers = 0..metrics.num_workers();
+    /// let sleeps = |worker: &usize| metrics.worker_park_unpark_count(*worker) % 2 == 1;
+    /// println!("{} workers sleep", workers.filter(sleeps).count());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn worker_park_unpark_count(&self, worker: usize) -> u64 {
@@ -169,6 +224,24 @@ impl RuntimeMetrics {
     }
 
     /// The threads for blocking closures.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use fastwake::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread().max_blocking_threads(1).build()?;
+    /// let (sender, receiver) = mpsc::channel();
+    /// let first = runtime.spawn_blocking(move || receiver.recv());
+    /// let second = runtime.spawn_blocking(|| "after the first");
+    /// assert_eq!(runtime.metrics().blocking().threads, 1);
+    /// assert!(runtime.metrics().blocking().queue_depth >= 1);
+    /// sender.send(())?;
+    /// runtime.block_on(first)??;
+    /// assert_eq!(runtime.block_on(second)?, "after the first");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn blocking(&self) -> BlockingMetrics {
         self.handle.inner().blocking.metrics()

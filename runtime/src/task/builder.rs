@@ -36,11 +36,37 @@ pub struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// A task without a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::Builder;
+    ///
+    /// // As `fastwake::spawn` does it.
+    /// let task = Builder::new().spawn(async { 5 })?;
+    /// assert_eq!(task.await?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Names the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::Builder;
+    ///
+    /// let task = Builder::new().name("resize").spawn(async { panic!("too large") })?;
+    /// let error = task.await.unwrap_err();
+    /// assert!(error.to_string().contains("resize"));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn name(self, name: &'a str) -> Self {
         Self {
             name: Some(name),
@@ -51,6 +77,27 @@ impl<'a> Builder<'a> {
     /// Do the task's polls compute for long? Then they run beside the workers, at a lower
     /// priority and on at most one thread per CPU, as the closures of
     /// [`spawn_cpu_intensive`](crate::task::spawn_cpu_intensive) do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::runtime::worker_index;
+    /// use fastwake::task::{Builder, yield_now};
+    ///
+    /// let task = Builder::new().cpu_intensive(true).spawn(async {
+    ///     let mut sum = 0_u64;
+    ///     for chunk in 0..10 {
+    ///         sum += (chunk * 1_000..(chunk + 1) * 1_000).sum::<u64>();
+    ///         yield_now().await;
+    ///     }
+    ///     assert_eq!(worker_index(), None, "no worker is kept from other tasks");
+    ///     sum
+    /// })?;
+    /// assert_eq!(task.await?, 49_995_000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn cpu_intensive(self, yes: bool) -> Self {
         Self {
             cpu_intensive: yes,
@@ -75,6 +122,16 @@ impl<'a> Builder<'a> {
     /// # Panics
     ///
     /// Outside a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let task = fastwake::task::Builder::new().name("answer").spawn(async { 42 })?;
+    /// assert_eq!(task.await?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[track_caller]
     pub fn spawn<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
     where
@@ -89,6 +146,19 @@ impl<'a> Builder<'a> {
     /// # Errors
     ///
     /// None as yet; the signature is tokio's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Runtime;
+    /// use fastwake::task::Builder;
+    ///
+    /// let runtime = Runtime::new()?;
+    /// // From outside of the runtime.
+    /// let task = Builder::new().name("answer").spawn_on(async { 42 }, runtime.handle())?;
+    /// assert_eq!(runtime.block_on(task)?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(self, future: F, handle: &Handle) -> io::Result<JoinHandle<F::Output>>
     where
@@ -111,6 +181,20 @@ impl<'a> Builder<'a> {
     /// # Panics
     ///
     /// As [`spawn_local`](crate::task::spawn_local).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use fastwake::task::Builder;
+    ///
+    /// # fastwake::runtime::LocalRuntime::new().unwrap().block_on(async {
+    /// let text = Rc::new("not Send");
+    /// let task = Builder::new().name("length").spawn_local(async move { text.len() })?;
+    /// assert_eq!(task.await?, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
     where
@@ -125,6 +209,21 @@ impl<'a> Builder<'a> {
     /// # Errors
     ///
     /// None as yet; the signature is tokio's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use fastwake::task::{Builder, LocalSet};
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let local = LocalSet::new();
+    /// let text = Rc::new("not Send");
+    /// let task = Builder::new().name("length").spawn_local_on(async move { text.len() }, &local)?;
+    /// assert_eq!(local.run_until(task).await?, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[track_caller]
     pub fn spawn_local_on<F>(
         self,
@@ -148,6 +247,19 @@ impl<'a> Builder<'a> {
     /// # Panics
     ///
     /// Outside a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::Builder;
+    ///
+    /// let read = || std::fs::read_to_string("Cargo.toml");
+    /// let task = Builder::new().name("manifest").spawn_blocking(read)?;
+    /// assert!(task.await??.contains("[package]"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(self, closure: F) -> io::Result<JoinHandle<R>>
     where
@@ -162,6 +274,20 @@ impl<'a> Builder<'a> {
     /// # Errors
     ///
     /// None as yet; the signature is tokio's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Runtime;
+    /// use fastwake::task::Builder;
+    ///
+    /// let runtime = Runtime::new()?;
+    /// let sum = || (1..=1_000_u64).sum::<u64>();
+    /// let builder = Builder::new().name("sum").cpu_intensive(true);
+    /// let task = builder.spawn_blocking_on(sum, runtime.handle())?;
+    /// assert_eq!(runtime.block_on(task)?, 500_500);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking_on<F, R>(self, closure: F, handle: &Handle) -> io::Result<JoinHandle<R>>
     where

@@ -80,6 +80,17 @@ impl Ready {
 
 impl<T> JoinSet<T> {
     /// An empty set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::<u32>::new();
+    /// assert!(set.join_next().await.is_none());
+    /// # });
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -89,12 +100,44 @@ impl<T> JoinSet<T> {
     }
 
     /// How many tasks are in the set: those that have completed and have not been taken, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// // At most four at a time.
+    /// let mut set = JoinSet::new();
+    /// for i in 0..20 {
+    ///     if set.len() == 4 {
+    ///         set.join_next().await;
+    ///     }
+    ///     set.spawn(async move { i });
+    /// }
+    /// assert_eq!(set.len(), 4);
+    /// # });
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.tasks.len()
     }
 
     /// Is there no task in the set?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { 5 });
+    /// assert!(!set.is_empty(), "until the output is taken");
+    /// set.join_next().await;
+    /// assert!(set.is_empty());
+    /// # });
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty()
@@ -132,6 +175,24 @@ impl<T> JoinSet<T> {
     /// # Cancel safety
     ///
     /// As [`join_next`](Self::join_next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::collections::HashMap;
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let (mut set, mut names) = (JoinSet::new(), HashMap::new());
+    /// for name in ["one", "three"] {
+    ///     names.insert(set.spawn(async move { name.len() }).id(), name);
+    /// }
+    /// while let Some(result) = set.join_next_with_id().await {
+    ///     let (id, length) = result.unwrap();
+    ///     assert_eq!(names[&id].len(), length);
+    /// }
+    /// # });
+    /// ```
     pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
         poll_fn(|context| self.poll_join_next_with_id(context)).await
     }
@@ -154,12 +215,45 @@ impl<T> JoinSet<T> {
     }
 
     /// As [`try_join_next`](Self::try_join_next), with the task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::{JoinSet, yield_now};
+    ///
+    /// let mut set = JoinSet::new();
+    /// let id = set.spawn(async { "done" }).id();
+    /// let next = loop {
+    ///     match set.try_join_next_with_id() {
+    ///         Some(result) => break result.unwrap(),
+    ///         None => yield_now().await,
+    ///     }
+    /// };
+    /// assert_eq!(next, (id, "done"));
+    /// # });
+    /// ```
     pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
         let (id, result) = self.take_ready()?;
         Some(result.map(|output| (id, output)))
     }
 
     /// Polls for the next task that has completed; ready with `None` if the set is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::future::poll_fn;
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { 5 });
+    /// let next = poll_fn(|context| set.poll_join_next(context)).await;
+    /// assert_eq!(next.unwrap().unwrap(), 5);
+    /// assert!(poll_fn(|context| set.poll_join_next(context)).await.is_none());
+    /// # });
+    /// ```
     pub fn poll_join_next(
         &mut self,
         context: &mut Context<'_>,
@@ -169,6 +263,20 @@ impl<T> JoinSet<T> {
     }
 
     /// As [`poll_join_next`](Self::poll_join_next), with the task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::future::poll_fn;
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// let id = set.spawn(async { 5 }).id();
+    /// let next = poll_fn(|context| set.poll_join_next_with_id(context)).await;
+    /// assert_eq!(next.unwrap().unwrap(), (id, 5));
+    /// # });
+    /// ```
     pub fn poll_join_next_with_id(
         &mut self,
         context: &mut Context<'_>,
@@ -209,6 +317,11 @@ impl<T> JoinSet<T> {
     }
 
     /// Waits for all tasks, and gives their outputs in the order of their completion.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: the set goes with the future, so the tasks are aborted and the outputs that
+    /// have been taken are lost.
     ///
     /// # Panics
     ///
@@ -332,6 +445,23 @@ impl<T: 'static> JoinSet<T> {
     /// # Panics
     ///
     /// As [`spawn_local`](crate::task::spawn_local).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use fastwake::task::JoinSet;
+    ///
+    /// # fastwake::runtime::LocalRuntime::new().unwrap().block_on(async {
+    /// let text = Rc::new("not Send");
+    /// let mut set = JoinSet::new();
+    /// for _ in 0..3 {
+    ///     let text = Rc::clone(&text);
+    ///     set.spawn_local(async move { text.len() });
+    /// }
+    /// assert_eq!(set.join_all().await, [8, 8, 8]);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(&mut self, future: F) -> AbortHandle
     where
@@ -389,6 +519,21 @@ impl<T: Send + 'static> JoinSet<T> {
     /// # Panics
     ///
     /// Outside a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { "done" });
+    /// let stuck = set.spawn(std::future::pending());
+    /// assert_eq!(set.join_next().await.unwrap().unwrap(), "done");
+    /// stuck.abort();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&mut self, future: F) -> AbortHandle
     where
@@ -398,6 +543,21 @@ impl<T: Send + 'static> JoinSet<T> {
     }
 
     /// Spawns a task of the set in the handle's runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Runtime;
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let runtime = Runtime::new()?;
+    /// let mut set = JoinSet::new();
+    /// for i in 1..=3 {
+    ///     set.spawn_on(async move { i }, runtime.handle());
+    /// }
+    /// assert_eq!(runtime.block_on(set.join_all()).iter().sum::<i32>(), 6);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(&mut self, future: F, handle: &Handle) -> AbortHandle
     where
@@ -437,6 +597,20 @@ impl<T: Send + 'static> JoinSet<T> {
     }
 
     /// As [`spawn_blocking`](Self::spawn_blocking), in the handle's runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::runtime::Runtime;
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let runtime = Runtime::new()?;
+    /// let mut set = JoinSet::new();
+    /// set.spawn_blocking_on(|| std::fs::read_to_string("Cargo.toml"), runtime.handle());
+    /// let read = runtime.block_on(set.join_next()).unwrap();
+    /// assert!(read??.contains("[package]"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking_on<F>(&mut self, closure: F, handle: &Handle) -> AbortHandle
     where
@@ -451,6 +625,20 @@ impl<T: Send + 'static> JoinSet<T> {
     /// # Panics
     ///
     /// Outside a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::task::JoinSet;
+    ///
+    /// let mut set = JoinSet::new();
+    /// for chunk in 0..4_u64 {
+    ///     set.spawn_cpu_intensive(move || (chunk * 1_000..(chunk + 1) * 1_000).sum::<u64>());
+    /// }
+    /// assert_eq!(set.join_all().await.into_iter().sum::<u64>(), 7_998_000);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn spawn_cpu_intensive<F>(&mut self, closure: F) -> AbortHandle
     where

@@ -61,6 +61,20 @@ pub struct LocalSet {
 
 impl LocalSet {
     /// An empty set, of this thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::task::LocalSet;
+    ///
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// let local = LocalSet::new();
+    /// let task = local.spawn_local(async { 5 });
+    /// // Until somebody polls the set, its tasks wait.
+    /// assert!(!task.is_finished());
+    /// assert_eq!(local.block_on(&runtime, task)?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -256,6 +270,23 @@ impl fmt::Debug for LocalSet {
 /// [`LocalSet::enter`].
 ///
 /// It does not keep the set: what is spawned after the set has been dropped is cancelled.
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+/// use fastwake::task::{LocalEnterGuard, LocalSet, spawn_local};
+///
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// let local = LocalSet::new();
+/// let text = Rc::new("not Send");
+/// let task = {
+///     let _guard: LocalEnterGuard = local.enter();
+///     spawn_local(async move { text.len() })
+/// };
+/// assert_eq!(local.run_until(task).await.unwrap(), 8);
+/// # });
+/// ```
 #[must_use = "the set is left again when the guard is dropped"]
 pub struct LocalEnterGuard(#[expect(dead_code, reason = "is dropped")] EnteredLocal);
 

@@ -60,6 +60,23 @@ macro_rules! __task_local_key {
 ///
 /// [`scope`](Self::scope) sets the value for a future; while that future is polled, and nowhere
 /// else, the key has it. Tasks that it spawns do not inherit it.
+///
+/// # Examples
+///
+/// ```
+/// fastwake::task_local! {
+///     static REQUEST: u64;
+/// }
+///
+/// /// Somewhere far from where the request came in.
+/// async fn line(text: &str) -> String {
+///     format!("request {}: {text}", REQUEST.get())
+/// }
+///
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// assert_eq!(REQUEST.scope(7, line("accepted")).await, "request 7: accepted");
+/// # });
+/// ```
 pub struct LocalKey<T: 'static> {
     slot: &'static ThreadLocalKey<RefCell<Option<T>>>,
 }
@@ -73,6 +90,15 @@ impl<T> LocalKey<T> {
 
     /// Gives the key a value for as long as `future` runs. A value that is set already is hidden
     /// meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of `future`, which is dropped with the value set.
+    ///
+    /// # Panics
+    ///
+    /// Polling the future that this returns panics while the key's value is borrowed by
+    /// [`with`](Self::with), and once it has been ready.
     ///
     /// # Examples
     ///
@@ -98,6 +124,18 @@ impl<T> LocalKey<T> {
     /// # Panics
     ///
     /// While the key's value is borrowed by [`with`](Self::with).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fastwake::task_local! { static DEPTH: u32; }
+    ///
+    /// let sum = DEPTH.sync_scope(1, || {
+    ///     let inner = DEPTH.sync_scope(2, || DEPTH.get());
+    ///     inner + DEPTH.get()
+    /// });
+    /// assert_eq!(sum, 3);
+    /// ```
     #[track_caller]
     pub fn sync_scope<F, R>(&'static self, value: T, f: F) -> R
     where
@@ -115,6 +153,17 @@ impl<T> LocalKey<T> {
     /// # Panics
     ///
     /// Outside a [`scope`](Self::scope); see [`try_with`](Self::try_with).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fastwake::task_local! { static USER: String; }
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let greeting = async { USER.with(|user| format!("hello, {user}")) };
+    /// assert_eq!(USER.scope("Ada".to_owned(), greeting).await, "hello, Ada");
+    /// # });
+    /// ```
     #[track_caller]
     pub fn with<F, R>(&'static self, f: F) -> R
     where
@@ -131,6 +180,20 @@ impl<T> LocalKey<T> {
     /// # Errors
     ///
     /// Outside a [`scope`](Self::scope), and on a thread that is being torn down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fastwake::task_local! { static USER: String; }
+    ///
+    /// fn greeting() -> String {
+    ///     let known = USER.try_with(|user| format!("hello, {user}"));
+    ///     known.unwrap_or_else(|_| "hello, stranger".to_owned())
+    /// }
+    ///
+    /// assert_eq!(greeting(), "hello, stranger");
+    /// assert_eq!(USER.sync_scope("Ada".to_owned(), greeting), "hello, Ada");
+    /// ```
     pub fn try_with<F, R>(&'static self, f: F) -> Result<R, AccessError>
     where
         F: FnOnce(&T) -> R,
@@ -144,6 +207,17 @@ impl<T> LocalKey<T> {
     /// # Panics
     ///
     /// As [`with`](Self::with).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fastwake::task_local! { static TENANT: u32; }
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let task = fastwake::spawn(TENANT.scope(3, async { TENANT.get() }));
+    /// assert_eq!(task.await.unwrap(), 3);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn get(&'static self) -> T
     where
@@ -208,6 +282,23 @@ impl<T> Drop for Set<'_, T> {
 
 pin_project! {
     /// A future with a task-local value; see [`LocalKey::scope`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fastwake::task::futures::TaskLocalFuture;
+    ///
+    /// fastwake::task_local! { static REQUEST: u32; }
+    ///
+    /// /// Serves a request, and says which it was.
+    /// fn in_request<F: Future>(request: u32, serve: F) -> TaskLocalFuture<u32, F> {
+    ///     REQUEST.scope(request, serve)
+    /// }
+    ///
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// assert_eq!(in_request(7, async { REQUEST.get() }).await, 7);
+    /// # });
+    /// ```
     pub struct TaskLocalFuture<T: 'static, F> {
         key: &'static LocalKey<T>,
         value: Option<T>,
@@ -286,6 +377,22 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 }
 
 /// A task-local value was asked for where it is not set.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::task::AccessError;
+///
+/// fastwake::task_local! { static USER: String; }
+///
+/// fn greeting() -> Result<String, AccessError> {
+///     Ok(format!("hello, {}", USER.try_get()?))
+/// }
+///
+/// assert!(greeting().unwrap_err().to_string().contains("outside of its `scope`"));
+/// assert_eq!(USER.sync_scope("Ada".to_owned(), greeting)?, "hello, Ada");
+/// # Ok::<(), AccessError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessError(());
 

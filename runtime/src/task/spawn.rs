@@ -140,6 +140,18 @@ where
 /// # Panics
 ///
 /// Outside a task; the future of a `block_on` is none.
+///
+/// # Examples
+///
+/// ```
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// let task = fastwake::spawn(async {
+///     println!("task {} begins", fastwake::task::id());
+///     fastwake::task::id()
+/// });
+/// assert_eq!(task.id(), task.await.unwrap());
+/// # });
+/// ```
 #[track_caller]
 #[must_use]
 pub fn id() -> Id {
@@ -147,6 +159,18 @@ pub fn id() -> Id {
 }
 
 /// The id of the task that calls this, if one does.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::task::try_id;
+///
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// let task = fastwake::spawn(async { try_id() });
+/// assert_eq!(Some(task.id()), task.await.unwrap());
+/// assert_eq!(try_id(), None, "the future of a `block_on` is no task");
+/// # });
+/// ```
 #[must_use]
 pub fn try_id() -> Option<Id> {
     Id::current()
