@@ -2,7 +2,7 @@
 //!
 //! * [`peer`]: what a workload may ask of a runtime, and an adapter for each runtime.
 //! * [`workload`]: the rows. Each is written once, over [`peer::Peer`].
-//! * [`sample`], [`cost`], [`latency`]: what one run gives.
+//! * [`sample`], [`cost`], [`latency`], [`heap`]: what one run gives.
 //! * [`suite`]: runs the contestants in turn, round by round, also those that are built apart.
 //! * [`results`], [`spread`], [`machine`]: what a whole comparison gives, and on what.
 //! * [`report`]: what is shown of it.
@@ -11,6 +11,7 @@
 //! `docs/benchmarks.md` says how to run them and what the rows ask.
 
 pub mod cost;
+pub mod heap;
 pub mod latency;
 pub mod machine;
 pub mod options;

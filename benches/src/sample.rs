@@ -39,6 +39,9 @@ pub struct Sample {
     pub cost: Cost,
     /// What is compared. The first is the row's own question.
     pub figures: Vec<Figure>,
+    /// What was measured along with it, to judge the figures by; not compared.
+    #[serde(default)]
+    pub beside: Vec<Figure>,
     /// How the latencies of its operations lie, if it has measured each of them.
     pub latencies: Option<Latencies>,
 }
@@ -57,6 +60,7 @@ impl Sample {
         Self {
             cost,
             figures: Vec::new(),
+            beside: Vec::new(),
             latencies: None,
         }
     }
@@ -69,17 +73,34 @@ impl Sample {
         self
     }
 
+    /// Adds a figure that is not compared.
+    #[must_use]
+    pub fn beside(mut self, name: &str, unit: Unit, value: f64) -> Self {
+        let name = name.to_owned();
+        self.beside.push(Figure { name, unit, value });
+        self
+    }
+
     /// Adds these quantiles of latencies, each as a figure (0.5 is `p50` after `prefix`), and keeps
     /// the whole of them for a plot.
     #[must_use]
     pub fn with_latencies(self, prefix: &str, quantiles: &[f64], latencies: Latencies) -> Self {
-        let add = |sample: Self, &quantile: &f64| {
-            let name = format!("{prefix}p{}", quantile * 100.0);
-            sample.with(&name, Unit::Nanoseconds, latencies.at(quantile))
-        };
-        let mut sample = quantiles.iter().fold(self, add);
+        let mut sample = self.with_quantiles(prefix, quantiles, &latencies);
         sample.latencies = Some(latencies);
         sample
+    }
+
+    /// Adds these quantiles of latencies, and no more of them.
+    #[must_use]
+    pub fn with_quantiles(self, prefix: &str, quantiles: &[f64], latencies: &Latencies) -> Self {
+        let add = |sample: Self, &quantile: &f64| {
+            let name = match quantile {
+                1.0 => format!("{prefix}max"),
+                _ => format!("{prefix}p{}", quantile * 100.0),
+            };
+            sample.with(&name, Unit::Nanoseconds, latencies.at(quantile))
+        };
+        quantiles.iter().fold(self, add)
     }
 
     /// The value of the figure of this name.

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::results::{FASTWAKE, Results, RowResults, Summary, TOKIO};
-use crate::sample::{Sample, Unit};
+use crate::sample::{Figure, Sample, Unit};
 use crate::spread::Spread;
 use crate::workload::Row;
 
@@ -48,7 +48,21 @@ pub fn row(row: &RowResults) -> String {
         }
         text.push('\n');
     }
+    for (name, unit, value) in beside(row) {
+        let _ = writeln!(text, "    {name}: {}", show(value, unit));
+    }
     text
+}
+
+/// What fastwake's runs measured along with the figures: medians.
+fn beside(row: &RowResults) -> Vec<(String, Unit, f64)> {
+    let first = row.rounds.first().and_then(|round| round.get(FASTWAKE));
+    let figures = first.map_or(&[][..], |sample| &sample.beside);
+    let median = |(index, figure): (usize, &Figure)| {
+        let value = row.median(FASTWAKE, |sample| sample.beside[index].value)?;
+        Some((figure.name.clone(), figure.unit, value))
+    };
+    figures.iter().enumerate().filter_map(median).collect()
 }
 
 /// What stands below the table.

@@ -1,32 +1,115 @@
 #![forbid(unsafe_code)]
 //! Closures on the threads for blocking work. Where they are empty, what is left is the way there.
 
+use std::sync::{Barrier, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cost::Stopwatch;
+use crate::latency::Recorder;
 use crate::peer::Peer;
-use crate::sample::Sample;
+use crate::sample::{Sample, Unit};
 
 use super::latch::Latch;
+use super::mixed::compute;
 use super::{Setting, Workload};
 
-pub(super) struct FromOutside;
+/// `N` outside threads submit.
+pub(super) struct FromOutside<const N: usize>;
 
-impl Workload for FromOutside {
-    const NAME: &'static str = "blocking-outside";
+impl<const N: usize> Workload for FromOutside<N> {
+    const NAME: &'static str = match N {
+        1 => "blocking-outside",
+        16 => "blocking-outside-16",
+        _ => panic!("a row that has no name"),
+    };
     const QUESTION: &'static str =
-        "How many blocking closures a second get done that one outside thread submits?";
+        "How many blocking closures a second get done that outside threads submit?";
     const REFUTED_BY: &'static str = "a ratio below 1, or more than one futex wake in five closures: threads are woken for \
          what those that run would have done sooner";
     const OPERATIONS: usize = 10_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
+        let each = setting.operations.div_ceil(N);
+        let latch = Latch::new(N * each);
+        let gate = Barrier::new(N + 1);
+        let submit = || {
+            gate.wait();
+            for _ in 0..each {
+                drop(peer.spawn_blocking_from_outside(move || latch.count_down()));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..N {
+                scope.spawn(submit);
+            }
+            // By then the others are there, or nearly.
+            thread::sleep(super::SETTLING);
+            let before = threads();
+            let stopwatch = Stopwatch::start();
+            gate.wait();
+            latch.wait();
+            let cost = stopwatch.stop(N * each);
+            let made = threads().saturating_sub(before) as f64;
+            Sample::timed(cost).beside("threads made", Unit::Count, made)
+        })
+    }
+}
+
+/// Threads of the process; 0 if the system does not say.
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+}
+
+pub(super) struct StartLatency;
+
+impl Workload for StartLatency {
+    const NAME: &'static str = "blocking-latency";
+    const QUESTION: &'static str = "From the submission by an outside thread to the start of a blocking closure, with nothing else to do: how long?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1: the thread that is picked, or the way to it, is the slower one";
+    const OPERATIONS: usize = 300;
+    const QUICK: usize = 100;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
+        let (report, reports) = mpsc::channel();
+        let mut latencies = Recorder::default();
+        let stopwatch = Stopwatch::start();
+        for _ in 0..setting.operations {
+            thread::sleep(PAUSE);
+            let report = report.clone();
+            let submitted = Instant::now();
+            drop(peer.spawn_blocking_from_outside(move || {
+                let latency = submitted.elapsed();
+                // The receiver waits for it.
+                let _ = report.send(latency);
+            }));
+            latencies.record(reports.recv().expect("the closure reports"));
+        }
+        let cost = stopwatch.stop(setting.operations);
+        Sample::of(cost).with_latencies("", &[0.5, 0.99], latencies.latencies())
+    }
+}
+
+pub(super) struct Computing;
+
+impl Workload for Computing {
+    const NAME: &'static str = "computing";
+    const QUESTION: &'static str = "Closures that compute for 1 ms each, submitted at once where such belong (tokio: its \
+         threads for blocking work): how long for each?";
+    const REFUTED_BY: &'static str = "a ratio below 1: to keep such work apart costs throughput";
+    const OPERATIONS: usize = 64;
+    const QUICK: usize = 32;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let n = setting.operations;
         let latch = Latch::new(n);
         let stopwatch = Stopwatch::start();
         for _ in 0..n {
-            drop(peer.spawn_blocking_from_outside(move || latch.count_down()));
+            drop(peer.spawn_heavy_from_outside(move || {
+                compute(Duration::from_millis(1));
+                latch.count_down();
+            }));
         }
         latch.wait();
         Sample::timed(stopwatch.stop(n))
@@ -34,6 +117,9 @@ impl Workload for FromOutside {
 }
 
 pub(super) struct FromTasks;
+
+/// Between two submissions: long enough that the thread waits again.
+const PAUSE: Duration = Duration::from_micros(300);
 
 const SUBMITTERS: usize = 8;
 

@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Tasks that wake each other. The channel is that of `futures`, which belongs to none of the peers.
+//! Tasks that wake each other. The channel is that of `futures`, or smol's: neither needs its runtime.
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
@@ -7,7 +7,7 @@ use crate::cost::Stopwatch;
 use crate::peer::Peer;
 use crate::sample::Sample;
 
-use super::{Setting, Workload};
+use super::{Setting, Workload, in_a_task};
 
 /// Sends back what comes, until nothing more can come.
 async fn echo(to: UnboundedSender<usize>, mut from: UnboundedReceiver<usize>) {
@@ -36,15 +36,14 @@ async fn ask<P: Peer>(times: usize) {
 /// From the first question to the last answer, with `pairs` pairs of tasks at once.
 fn ping_pong<P: Peer>(peer: &P, pairs: usize, operations: usize) -> Sample {
     let each = operations.div_ceil(pairs);
-    let root = peer.spawn_from_outside(async move {
+    in_a_task(peer, async move {
         let stopwatch = Stopwatch::start();
         let askers: Vec<_> = (0..pairs).map(|_| P::spawn(ask::<P>(each))).collect();
         for asker in askers {
             asker.await.expect("the task does not panic");
         }
         Sample::timed(stopwatch.stop(pairs * each))
-    });
-    peer.block_on(root).expect("the task does not panic")
+    })
 }
 
 pub(super) struct PingPong;
@@ -72,5 +71,43 @@ impl Workload for PingPongPairs {
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         ping_pong(peer, 64, setting.operations)
+    }
+}
+
+/// So many tasks send, one receives.
+const SENDERS: usize = 8;
+
+pub(super) struct FanIn;
+
+impl Workload for FanIn {
+    const NAME: &'static str = "fan-in";
+    const QUESTION: &'static str = "What does a message cost that one of 8 tasks sends to a ninth, through a channel of 100 places?";
+    const REFUTED_BY: &'static str =
+        "a ratio below 1: tasks that wake each other by turns are put where they wait longer";
+    const OPERATIONS: usize = 80_000;
+    const QUICK: usize = 40_000;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
+        let each = setting.operations.div_ceil(SENDERS);
+        in_a_task(peer, async move {
+            let (to, from) = smol::channel::bounded(100);
+            let stopwatch = Stopwatch::start();
+            let sender = |_| {
+                let to = to.clone();
+                P::spawn(async move {
+                    for n in 0..each {
+                        to.send(n).await.expect("somebody receives");
+                    }
+                })
+            };
+            let senders: Vec<_> = (0..SENDERS).map(sender).collect();
+            for _ in 0..SENDERS * each {
+                from.recv().await.expect("somebody sends");
+            }
+            for sender in senders {
+                sender.await.expect("the task does not panic");
+            }
+            Sample::timed(stopwatch.stop(SENDERS * each))
+        })
     }
 }

@@ -2,9 +2,17 @@
 //! The rows: each asks one question of every peer, in the same words.
 
 mod blocking;
+mod echo;
 mod latch;
+mod lifecycle;
+mod memory;
 mod messages;
+mod mixed;
+mod mixed_io;
+mod notify;
 mod outside;
+mod producers;
+mod timers;
 mod wake;
 mod worker;
 
@@ -124,19 +132,54 @@ fn warmed_up<P: Peer, W: Workload>(setting: Setting) -> Sample {
     W::run(&peer, setting)
 }
 
+/// Runs `body` as a task: what it spawns is spawned from a worker.
+fn in_a_task<P: Peer>(peer: &P, body: impl Future<Output = Sample> + Send + 'static) -> Sample {
+    peer.block_on(peer.spawn_from_outside(body))
+        .expect("the task does not panic")
+}
+
 /// All rows, in the order of the table.
 pub const ROWS: &[Row] = &[
     Row::of::<worker::SpawnJoined>(),
+    Row::of::<worker::SpawnMillion>(),
     Row::of::<worker::SpawnChain>(),
     Row::of::<outside::SpawnIdle>(),
     Row::of::<outside::SpawnBusy>(),
-    Row::of::<outside::SpawnMany>(),
     Row::of::<outside::SpawnBatch>(),
+    Row::of::<producers::Producers<1>>(),
+    Row::of::<producers::Producers<2>>(),
+    Row::of::<producers::Producers<4>>(),
+    Row::of::<producers::Producers<8>>(),
+    Row::of::<producers::Producers<16>>(),
+    Row::of::<producers::Batches>(),
     Row::of::<worker::Yield>(),
     Row::of::<messages::PingPong>(),
     Row::of::<messages::PingPongPairs>(),
-    Row::of::<blocking::FromOutside>(),
+    Row::of::<messages::FanIn>(),
+    Row::of::<notify::Storm>(),
+    Row::of::<wake::WakeLatency>(),
+    Row::of::<blocking::FromOutside<1>>(),
+    Row::of::<blocking::FromOutside<16>>(),
     Row::of::<blocking::FromTasks>(),
     Row::of::<blocking::Waiting>(),
-    Row::of::<wake::WakeLatency>(),
+    Row::of::<blocking::StartLatency>(),
+    Row::of::<blocking::Computing>(),
+    Row::of::<timers::Ticker>(),
+    Row::of::<timers::Fired>(),
+    Row::of::<timers::Cancelled>(),
+    Row::of::<echo::Echo<1, 64>>(),
+    Row::of::<echo::Echo<64, 64>>(),
+    Row::of::<echo::Echo<512, 64>>(),
+    Row::of::<echo::Echo<64, 16_384>>(),
+    Row::of::<memory::Tasks>(),
+    Row::of::<memory::Connections>(),
+    Row::of::<lifecycle::StartStop>(),
+    Row::of::<mixed::Beside<{ mixed::PLAIN }>>(),
+    Row::of::<mixed::Beside<{ mixed::HEAVY }>>(),
+    Row::of::<mixed::Beside<{ mixed::ASLEEP }>>(),
+    Row::of::<mixed_io::Echo<0>>(),
+    Row::of::<mixed_io::Echo<25>>(),
+    Row::of::<mixed_io::Echo<50>>(),
+    Row::of::<mixed_io::Echo<75>>(),
+    Row::of::<mixed_io::Echo<100>>(),
 ];

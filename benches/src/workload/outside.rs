@@ -1,9 +1,7 @@
 #![forbid(unsafe_code)]
 //! Spawning from threads that are none of the runtime's.
 
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
 
 use crate::cost::Stopwatch;
 use crate::peer::Peer;
@@ -73,38 +71,6 @@ impl Workload for SpawnBusy {
             peer.block_on(yielder).expect("the task does not panic");
         }
         cost
-    }
-}
-
-pub(super) struct SpawnMany;
-
-const SPAWNERS: usize = 8;
-
-impl Workload for SpawnMany {
-    const NAME: &'static str = "spawn-outside-8";
-    const QUESTION: &'static str = "The same from 8 outside threads at once, into an idle runtime?";
-    const REFUTED_BY: &'static str = "a ratio below 1, or below that of one thread by much: the pool's one lock is where the \
-         threads meet";
-    const OPERATIONS: usize = 40_000;
-
-    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
-        let each = setting.operations.div_ceil(SPAWNERS);
-        let latch = Latch::new(SPAWNERS * each);
-        let gate = Barrier::new(SPAWNERS + 1);
-        thread::scope(|scope| {
-            for _ in 0..SPAWNERS {
-                scope.spawn(|| {
-                    gate.wait();
-                    spawn_counters(peer, each, latch);
-                });
-            }
-            // By then the others are there, or nearly.
-            thread::sleep(super::SETTLING);
-            let stopwatch = Stopwatch::start();
-            gate.wait();
-            latch.wait();
-            Sample::timed(stopwatch.stop(SPAWNERS * each))
-        })
     }
 }
 

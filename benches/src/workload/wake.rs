@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! How soon an idle runtime begins, and how soon anything could.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::cost::Stopwatch;
 use crate::latency::Recorder;
 use crate::peer::Peer;
-use crate::sample::Sample;
+use crate::sample::{Sample, Unit};
 
 use super::{Setting, Workload};
 
@@ -42,6 +43,42 @@ impl Workload for WakeLatency {
             latencies.record(reports.recv().expect("the task reports"));
         }
         let cost = stopwatch.stop(setting.operations);
-        Sample::of(cost).with_latencies("", &[0.5, 0.99], latencies.latencies())
+        Sample::of(cost)
+            .with_latencies("", &[0.5, 0.99], latencies.latencies())
+            .beside("floor p50", Unit::Nanoseconds, floor(setting.operations))
     }
+}
+
+/// The median of a thread's way out of a futex, from just before the wake-up: nothing that sleeps on
+/// one can be sooner.
+fn floor(times: usize) -> f64 {
+    let origin = Instant::now();
+    let sent = AtomicU64::new(0);
+    let mut latencies = Recorder::default();
+    thread::scope(|scope| {
+        let (report, reports) = mpsc::channel();
+        let sleeper = scope.spawn({
+            let sent = &sent;
+            move || {
+                let mut seen = 0;
+                for _ in 0..times {
+                    // ORDERING: the number is all that is passed on.
+                    while sent.load(Relaxed) == seen {
+                        thread::park();
+                    }
+                    let now = origin.elapsed();
+                    seen = sent.load(Relaxed);
+                    // The receiver waits for it.
+                    let _ = report.send(now.saturating_sub(Duration::from_nanos(seen)));
+                }
+            }
+        });
+        for _ in 0..times {
+            thread::sleep(PAUSE);
+            sent.store(origin.elapsed().as_nanos() as u64, Relaxed);
+            sleeper.thread().unpark();
+            latencies.record(reports.recv().expect("the sleeper reports"));
+        }
+    });
+    latencies.latencies().at(0.5)
 }

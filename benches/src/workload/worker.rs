@@ -6,13 +6,7 @@ use crate::peer::Peer;
 use crate::sample::Sample;
 
 use super::latch::Latch;
-use super::{Setting, Workload};
-
-/// Runs `body` as a task: what it spawns is spawned from a worker.
-fn in_a_task<P: Peer>(peer: &P, body: impl Future<Output = Sample> + Send + 'static) -> Sample {
-    peer.block_on(peer.spawn_from_outside(body))
-        .expect("the task does not panic")
-}
+use super::{Setting, Workload, in_a_task};
 
 pub(super) struct SpawnJoined;
 
@@ -25,16 +19,35 @@ impl Workload for SpawnJoined {
     const OPERATIONS: usize = 10_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
-        let n = setting.operations;
-        in_a_task(peer, async move {
-            let stopwatch = Stopwatch::start();
-            let tasks: Vec<_> = (0..n).map(|i| P::spawn(async move { i })).collect();
-            for (i, task) in tasks.into_iter().enumerate() {
-                assert_eq!(task.await.expect("the task does not panic"), i);
-            }
-            Sample::timed(stopwatch.stop(n))
-        })
+        spawn_joined(peer, setting.operations)
     }
+}
+
+/// As [`SpawnJoined`], with more tasks than any cache holds.
+pub(super) struct SpawnMillion;
+
+impl Workload for SpawnMillion {
+    const NAME: &'static str = "spawn-worker-million";
+    const QUESTION: &'static str = "The same with 1,000,000 of them?";
+    const REFUTED_BY: &'static str = "a ratio below 1, or below that of spawn-worker by much: where queues overflow, the design pays";
+    const OPERATIONS: usize = 1_000_000;
+    const QUICK: usize = 200_000;
+    const WARM_UP: bool = false;
+
+    fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
+        spawn_joined(peer, setting.operations)
+    }
+}
+
+fn spawn_joined<P: Peer>(peer: &P, n: usize) -> Sample {
+    in_a_task(peer, async move {
+        let stopwatch = Stopwatch::start();
+        let tasks: Vec<_> = (0..n).map(|i| P::spawn(async move { i })).collect();
+        for (i, task) in tasks.into_iter().enumerate() {
+            assert_eq!(task.await.expect("the task does not panic"), i);
+        }
+        Sample::timed(stopwatch.stop(n))
+    })
 }
 
 pub(super) struct SpawnChain;
