@@ -300,15 +300,16 @@ impl Driving<'_> {
             None => None,
         };
         self.look(timeout, wakers);
-        timers.end_sleep();
+        timers.end_sleep(wakers);
         self.driver.asleep.store(false, Relaxed);
-        self.finish(wakers);
+        self.finish();
     }
 
     /// Looks for events and deadlines, without sleeping. Collects whom to wake.
     pub(crate) fn look_once(mut self, wakers: &mut Vec<Waker>) {
         self.look(Some(Duration::ZERO), wakers);
-        self.finish(wakers);
+        self.driver.timers.turn(wakers);
+        self.finish();
     }
 
     /// Has the kernel end the sleep after `next`; if it cannot, that is for the queue's own timeout.
@@ -353,9 +354,8 @@ impl Driving<'_> {
         }
     }
 
-    /// Collects the timers, and lets go of the queue.
-    fn finish(self, wakers: &mut Vec<Waker>) {
-        self.driver.timers.turn(wakers);
+    /// Lets go of the queue.
+    fn finish(self) {
         // Its one writer at a time has the queue.
         let turns = &self.driver.turns;
         turns.store(turns.load(Relaxed) + 1, Relaxed);

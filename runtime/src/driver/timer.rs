@@ -24,8 +24,23 @@ pub(crate) struct Timer {
 #[derive(Debug)]
 struct Armed {
     key: Key,
-    /// The one that the wheel has, to compare with.
-    waker: Waker,
+    whom: Whom,
+}
+
+/// Which waker the wheel has. It has it while the timer is armed, so no other one is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Whom {
+    data: usize,
+    vtable: usize,
+}
+
+impl Whom {
+    fn of(waker: &Waker) -> Self {
+        Self {
+            data: waker.data().addr(),
+            vtable: std::ptr::from_ref(waker.vtable()).addr(),
+        }
+    }
 }
 
 impl Timer {
@@ -52,10 +67,13 @@ impl Timer {
         self.deadline = deadline;
         self.begun = true;
         if let Some(armed) = self.armed.take() {
-            self.driver.timers.disarm(armed.key);
-            if self.is_elapsed() || self.arm(&armed.waker).is_err() {
+            // Without a waker it has fired: who was woken polls again.
+            let Some(waker) = self.driver.timers.disarm(armed.key) else {
+                return;
+            };
+            if self.is_elapsed() || self.arm(&waker).is_err() {
                 // It has come already, or never will: the next poll says so, to whoever polls.
-                armed.waker.wake();
+                waker.wake();
             }
         }
     }
@@ -73,11 +91,11 @@ impl Timer {
         }
         match &mut self.armed {
             Some(_) if self.driver.timers.is_shut_down() => return Poll::Ready(Err(ShutDown)),
-            Some(armed) if armed.waker.will_wake(context.waker()) => {}
+            Some(armed) if armed.whom == Whom::of(context.waker()) => {}
             Some(armed) => {
                 let waker = context.waker();
                 if self.driver.timers.set_waker(armed.key, waker.clone()) {
-                    armed.waker = waker.clone();
+                    armed.whom = Whom::of(waker);
                 } else {
                     // It has just fired, or been shut down, for the waker before: the next poll
                     // finds out.
@@ -93,7 +111,7 @@ impl Timer {
         let armed = self.driver.timers.arm(self.deadline, waker.clone())?;
         self.armed = Some(Armed {
             key: armed.key,
-            waker: waker.clone(),
+            whom: Whom::of(waker),
         });
         self.driver.armed(armed.is_next);
         Ok(())
@@ -101,7 +119,7 @@ impl Timer {
 
     fn disarm(&mut self) {
         if let Some(armed) = self.armed.take() {
-            self.driver.timers.disarm(armed.key);
+            drop(self.driver.timers.disarm(armed.key));
         }
     }
 }

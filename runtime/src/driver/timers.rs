@@ -12,7 +12,7 @@ use crate::primitives::atomic::Ordering::{Acquire, Release};
 use super::clock::{Clock, TICK};
 use super::wheel::{Key, LAST_TICK, Turned, Wheel};
 
-const TICK_NANOS: u128 = TICK.as_nanos();
+const TICK_NANOS: u64 = TICK.as_nanos() as u64;
 
 /// How many timers are handled in one locked section: a matter of microseconds.
 const CHUNK: usize = 256;
@@ -53,23 +53,23 @@ impl Timers {
         }
     }
 
+    /// Nanoseconds since the clock's beginning; five centuries at most.
+    fn nanos(&self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.clock.origin());
+        since
+            .as_secs()
+            .saturating_mul(1_000_000_000)
+            .saturating_add(u64::from(since.subsec_nanos()))
+    }
+
     /// The first tick that is not before `deadline`.
     fn tick_of(&self, deadline: Instant) -> u64 {
-        let nanos = deadline
-            .saturating_duration_since(self.clock.origin())
-            .as_nanos();
-        let tick = nanos.div_ceil(TICK_NANOS);
-        u64::try_from(tick).map_or(LAST_TICK, |tick| tick.min(LAST_TICK))
+        self.nanos(deadline).div_ceil(TICK_NANOS).min(LAST_TICK)
     }
 
     /// The present: the last tick that has passed.
     fn now(&self) -> u64 {
-        let nanos = self
-            .clock
-            .now()
-            .saturating_duration_since(self.clock.origin())
-            .as_nanos();
-        u64::try_from(nanos / TICK_NANOS).unwrap_or(LAST_TICK)
+        self.nanos(self.clock.now()) / TICK_NANOS
     }
 
     pub(super) fn arm(&self, deadline: Instant, waker: Waker) -> Result<Armed, ShutDown> {
@@ -88,10 +88,9 @@ impl Timers {
         Ok(Armed { key, is_next })
     }
 
-    /// Cancels a timer, or forgets one that has fired.
-    pub(super) fn disarm(&self, key: Key) {
-        let waker = self.locked.lock().wheel.remove(key);
-        drop(waker);
+    /// Cancels a timer, and gives its waker back; or forgets one that has fired.
+    pub(super) fn disarm(&self, key: Key) -> Option<Waker> {
+        self.locked.lock().wheel.remove(key)
     }
 
     /// Replaces whom a timer wakes. False: it has fired, or never will.
@@ -130,18 +129,9 @@ impl Timers {
         Some(super::timer_fd::Ring { tick, left })
     }
 
-    pub(super) fn end_sleep(&self) {
-        self.locked.lock().sleeping_until = None;
-    }
-
     fn time_until(&self, tick: u64) -> Duration {
-        let nanos = u128::from(tick) * TICK_NANOS;
-        let since_origin = u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos);
-        let passed = self
-            .clock
-            .now()
-            .saturating_duration_since(self.clock.origin());
-        since_origin.saturating_sub(passed)
+        let nanos = tick.saturating_mul(TICK_NANOS);
+        Duration::from_nanos(nanos.saturating_sub(self.nanos(self.clock.now())))
     }
 
     /// How long until the next deadline, if there is one.
@@ -156,14 +146,30 @@ impl Timers {
         let Some(next) = self.locked.lock().wheel.next() else {
             return;
         };
+        self.turn_if_due(next, wakers);
+    }
+
+    /// The driver has slept: collects whom to wake.
+    pub(super) fn end_sleep(&self, wakers: &mut Vec<Waker>) {
+        let next = {
+            let mut locked = self.locked.lock();
+            locked.sleeping_until = None;
+            locked.wheel.next()
+        };
+        if let Some(next) = next {
+            self.turn_if_due(next, wakers);
+        }
+    }
+
+    fn turn_if_due(&self, next: u64, wakers: &mut Vec<Waker>) {
         let now = self.now();
         if next > now {
             return;
         }
-        let mut chunk = Vec::with_capacity(CHUNK);
         loop {
-            let turned = self.locked.lock().wheel.turn(now, &mut chunk);
-            wakers.append(&mut chunk);
+            // Not under the lock.
+            wakers.reserve(CHUNK);
+            let turned = self.locked.lock().wheel.turn(now, CHUNK, wakers);
             if turned == Turned::Done {
                 return;
             }

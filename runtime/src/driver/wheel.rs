@@ -2,55 +2,61 @@
 //! A hierarchical timing wheel (Varghese and Lauck, 1987): arming, moving and cancelling a timer is
 //! O(1), and so is finding the next deadline.
 //!
-//! Time is counted in ticks. A level has 64 slots; a slot of level 0 is one tick, one of the next
-//! level is as long as the whole level before. A timer lies in the level of the highest digit (base
-//! 64) in which its deadline differs from the time up to which the wheel has been turned. So
-//! everything in a level is due before anything in the next; within a level, slots are in the order
-//! of time; and a timer comes down by at least one level when its slot is reached.
+//! Time is counted in ticks. The *near* level has 4,096 slots of one tick each; above it lie *far*
+//! levels of 64 slots, and a slot of each is as long as the whole level below. A timer lies in the
+//! level of the highest digit in which its deadline differs from the time up to which the wheel has
+//! been turned. So everything in a level is due before anything in the next; within a level, slots
+//! are in the order of time; and a timer comes down by at least one level when its slot is reached.
+//! The near level is wide because to come down costs a timer more than all else: what it is linked
+//! to has long left the cache.
 //!
 //! What a slot holds, it gives back in the order in which it came, to whichever level. So timers fire
 //! in the order of their deadlines, those of one deadline in the order in which they were armed.
 //!
-//! Each slot knows the earliest deadline that it has ever held since it was last empty. Nobody
+//! Each far slot knows the earliest deadline that it has ever held since it was last empty. Nobody
 //! sleeps until the beginning of a slot, only until a deadline; that of a timer that has been
 //! cancelled may be among them.
 
+mod places;
+
+use std::num::NonZeroU32;
 use std::task::Waker;
 
 use slab::Slab;
 
-const SLOT_BITS: u32 = 6;
-const SLOTS: usize = 1 << SLOT_BITS;
-/// Enough for every tick that fits into 54 bits.
-const LEVELS: usize = 9;
-
-/// The largest deadline that a wheel can tell from a later one.
-pub(super) const LAST_TICK: u64 = (1 << (SLOT_BITS * LEVELS as u32)) - 1;
+pub(super) use places::LAST_TICK;
+use places::{Occupied, PLACES, Place};
 
 pub(super) struct Wheel {
     /// All deadlines up to this tick have been seen to.
     turned_to: u64,
-    levels: Box<[Level; LEVELS]>,
+    occupied: Occupied,
+    /// By place. Made for the first timer.
+    lists: Box<[List]>,
     timers: Slab<Timer>,
 }
 
-#[derive(Clone)]
-struct Level {
-    /// One bit for each slot that is not empty.
-    occupied: u64,
-    slots: [Slot; SLOTS],
-}
-
+/// First in, first out.
 #[derive(Clone, Copy)]
-struct Slot {
+struct List {
     head: Option<Key>,
     tail: Option<Key>,
-    earliest: u64,
 }
 
 /// Names a timer until it is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key(u32);
+pub(super) struct Key(NonZeroU32);
+
+impl Key {
+    fn of_index(index: usize) -> Self {
+        let number = NonZeroU32::new(index as u32 + 1);
+        Self(number.expect("there is no room for 4 billion timers"))
+    }
+
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 struct Timer {
     tick: u64,
@@ -60,12 +66,6 @@ struct Timer {
     place: Option<Place>,
     previous: Option<Key>,
     next: Option<Key>,
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    level: u8,
-    slot: u8,
 }
 
 /// How far [`Wheel::turn`] came.
@@ -78,32 +78,31 @@ pub(super) enum Turned {
 
 impl Wheel {
     pub(super) fn new() -> Self {
-        let slot = Slot {
-            head: None,
-            tail: None,
-            earliest: u64::MAX,
-        };
-        let level = Level {
-            occupied: 0,
-            slots: [slot; SLOTS],
-        };
         Self {
             turned_to: 0,
-            levels: Box::new(std::array::from_fn(|_| level.clone())),
+            occupied: Occupied::new(),
+            lists: Box::default(),
             timers: Slab::new(),
         }
     }
 
     /// Arms a timer. One that is due already fires in the next turn.
     pub(super) fn insert(&mut self, tick: u64, waker: Waker) -> Key {
+        if self.lists.is_empty() {
+            let list = List {
+                head: None,
+                tail: None,
+            };
+            self.lists = vec![list; PLACES].into_boxed_slice();
+        }
         let timer = Timer {
-            tick,
+            tick: tick.min(LAST_TICK),
             waker: Some(waker),
             place: None,
             previous: None,
             next: None,
         };
-        let key = Key(self.timers.insert(timer) as u32);
+        let key = Key::of_index(self.timers.insert(timer));
         self.link(key);
         key
     }
@@ -111,7 +110,7 @@ impl Wheel {
     /// Cancels a timer, or forgets one that has fired; gives its waker back, to be dropped elsewhere.
     pub(super) fn remove(&mut self, key: Key) -> Option<Waker> {
         self.unlink(key);
-        self.timers.remove(key.0 as usize).waker
+        self.timers.remove(key.index()).waker
     }
 
     /// Replaces whom to wake. `Err`: the timer has fired.
@@ -125,34 +124,63 @@ impl Wheel {
 
     /// The next deadline; or an earlier one, of a timer that has been cancelled.
     pub(super) fn next(&self) -> Option<u64> {
-        let level = self.levels.iter().find(|level| level.occupied != 0)?;
-        // All in a level lie ahead of where the wheel has been turned to, so the first is next.
-        Some(level.slots[level.occupied.trailing_zeros() as usize].earliest)
+        // All lie ahead of where the wheel has been turned to, so the first is next.
+        self.occupied.next(self.turned_to)
     }
 
-    /// Fires what is due at `now`, until `wakers` is full. The vector is not made larger.
-    pub(super) fn turn(&mut self, now: u64, wakers: &mut Vec<Waker>) -> Turned {
-        let mut steps = wakers.capacity() - wakers.len();
-        while let Some((place, key)) = self.first_due(now) {
-            if steps == 0 {
-                return Turned::More;
+    /// Fires what is due at `now`. A timer that fires or comes down is a step; it takes no more than
+    /// so many.
+    pub(super) fn turn(&mut self, now: u64, mut steps: usize, wakers: &mut Vec<Waker>) -> Turned {
+        loop {
+            // There may be later timers below it.
+            while let Some(place) = self.occupied.coming_down(self.turned_to) {
+                while let Some(key) = self.head(place) {
+                    if steps == 0 {
+                        return Turned::More;
+                    }
+                    steps -= 1;
+                    self.pop(place, key);
+                    self.link(key);
+                }
             }
-            steps -= 1;
-            let begin = self.begin(place);
-            // Those in a slot of a higher level are not in order; one alone is.
-            let alone = begin > self.turned_to && self.timer(key).next.is_none();
-            self.unlink(key);
-            let timer = self.timer(key);
-            if place.level == 0 || alone && timer.tick <= now {
-                wakers.extend(timer.waker.take());
-            } else {
-                // Not before its slot begins: what is due before comes first.
-                self.turned_to = self.turned_to.max(begin);
-                self.link(key);
+            while let Some((tick, place)) = self.occupied.first_near(self.turned_to) {
+                if tick > now {
+                    return self.done(now);
+                }
+                self.turned_to = tick;
+                while let Some(key) = self.head(place) {
+                    if steps == 0 {
+                        return Turned::More;
+                    }
+                    steps -= 1;
+                    self.fire(place, key, wakers);
+                }
+            }
+            let Some((begin, place)) = self.occupied.first_far(self.turned_to) else {
+                return self.done(now);
+            };
+            if begin > now {
+                return self.done(now);
+            }
+            match self.head(place) {
+                // Those in a far slot are not in order; one alone is.
+                Some(key) if steps > 0 && self.is_alone_and_due(key, now) => {
+                    steps -= 1;
+                    self.fire(place, key, wakers);
+                }
+                _ => self.turned_to = begin,
             }
         }
+    }
+
+    fn done(&mut self, now: u64) -> Turned {
         self.turned_to = self.turned_to.max(now);
         Turned::Done
+    }
+
+    fn is_alone_and_due(&mut self, key: Key, now: u64) -> bool {
+        let timer = self.timer(key);
+        timer.next.is_none() && timer.tick <= now
     }
 
     /// All wakers, for a wheel that will not turn any more.
@@ -167,108 +195,69 @@ impl Wheel {
         self.timers.len()
     }
 
-    /// A timer to fire or to bring down next.
-    fn first_due(&self, now: u64) -> Option<(Place, Key)> {
-        self.coming_down().or_else(|| self.first_begun(now))
-    }
-
-    /// A timer of the slot that is being brought down: above the lowest level, the one that the
-    /// wheel has been turned to. There may be later timers below it.
-    fn coming_down(&self) -> Option<(Place, Key)> {
-        let mut above = self.levels.iter().enumerate().skip(1);
-        above.find_map(|(number, level)| {
-            let slot = self.turned_to >> (SLOT_BITS * number as u32) & (SLOTS as u64 - 1);
-            let place = Place {
-                level: number as u8,
-                slot: slot as u8,
-            };
-            level.slots[slot as usize].head.map(|head| (place, head))
-        })
-    }
-
-    /// The first timer of the lowest level that has a slot which has begun.
-    fn first_begun(&self, now: u64) -> Option<(Place, Key)> {
-        self.levels.iter().enumerate().find_map(|(number, level)| {
-            if level.occupied == 0 {
-                return None;
-            }
-            let slot = level.occupied.trailing_zeros() as u8;
-            let place = Place {
-                level: number as u8,
-                slot,
-            };
-            let head = level.slots[usize::from(slot)].head?;
-            (self.begin(place) <= now).then_some((place, head))
-        })
-    }
-
-    /// The first tick of a slot in which there is something.
-    fn begin(&self, place: Place) -> u64 {
-        let shift = SLOT_BITS * u32::from(place.level);
-        let above = self.turned_to >> shift >> SLOT_BITS << SLOT_BITS;
-        (above | u64::from(place.slot)) << shift
-    }
-
-    fn place_of(&self, tick: u64) -> Place {
-        // What is due lies in the slot of the present, in the lowest level.
-        let tick = tick.max(self.turned_to);
-        let differing = (tick ^ self.turned_to) | 1;
-        let level = differing.ilog2() / SLOT_BITS;
-        let slot = tick >> (SLOT_BITS * level) & (SLOTS as u64 - 1);
-        Place {
-            level: level as u8,
-            slot: slot as u8,
-        }
-    }
-
-    fn link(&mut self, key: Key) {
-        let tick = self.timer(key).tick.min(LAST_TICK);
-        let place = self.place_of(tick);
-        let level = &mut self.levels[usize::from(place.level)];
-        level.occupied |= 1 << place.slot;
-        let slot = &mut level.slots[usize::from(place.slot)];
-        slot.earliest = slot.earliest.min(tick);
-        let previous = slot.tail.replace(key);
-        if previous.is_none() {
-            slot.head = Some(key);
-        }
-        if let Some(previous) = previous {
-            self.timer(previous).next = Some(key);
-        }
-        let timer = self.timer(key);
-        timer.tick = tick;
-        timer.place = Some(place);
-        timer.previous = previous;
-        timer.next = None;
-    }
-
     fn timer(&mut self, key: Key) -> &mut Timer {
-        &mut self.timers[key.0 as usize]
+        &mut self.timers[key.index()]
     }
 
+    fn head(&self, place: Place) -> Option<Key> {
+        self.lists[place.index()].head
+    }
+
+    fn fire(&mut self, place: Place, key: Key, wakers: &mut Vec<Waker>) {
+        self.pop(place, key);
+        wakers.extend(self.timer(key).waker.take());
+    }
+
+    /// Takes the first timer of a slot out of it.
+    fn pop(&mut self, place: Place, key: Key) {
+        let timer = self.timer(key);
+        timer.place = None;
+        let next = timer.next.take();
+        self.lists[place.index()].head = next;
+        match next {
+            Some(next) => self.timer(next).previous = None,
+            None => self.emptied(place),
+        }
+    }
+
+    fn emptied(&mut self, place: Place) {
+        self.lists[place.index()].tail = None;
+        self.occupied.remove(place);
+    }
+
+    /// Puts a timer into the slot where it belongs now, last.
+    fn link(&mut self, key: Key) {
+        let turned_to = self.turned_to;
+        let timer = self.timer(key);
+        let (tick, place) = (timer.tick, Place::of(timer.tick, turned_to));
+        timer.place = Some(place);
+        self.occupied.insert(place, tick);
+        let list = &mut self.lists[place.index()];
+        let previous = list.tail.replace(key);
+        match previous {
+            Some(previous) => self.timer(previous).next = Some(key),
+            None => list.head = Some(key),
+        }
+        self.timer(key).previous = previous;
+    }
+
+    /// Takes a timer out of its slot, if it is in one.
     fn unlink(&mut self, key: Key) {
         let timer = self.timer(key);
         let Some(place) = timer.place.take() else {
             return;
         };
         let (previous, next) = (timer.previous.take(), timer.next.take());
-        if let Some(next) = next {
-            self.timer(next).previous = previous;
+        match next {
+            Some(next) => self.timer(next).previous = previous,
+            None => self.lists[place.index()].tail = previous,
         }
-        if let Some(previous) = previous {
-            self.timer(previous).next = next;
+        match previous {
+            Some(previous) => self.timer(previous).next = next,
+            None => self.lists[place.index()].head = next,
         }
-        let level = &mut self.levels[usize::from(place.level)];
-        let slot = &mut level.slots[usize::from(place.slot)];
-        if previous.is_none() {
-            slot.head = next;
-        }
-        if next.is_none() {
-            slot.tail = previous;
-        }
-        if slot.head.is_none() {
-            slot.earliest = u64::MAX;
-            level.occupied &= !(1 << place.slot);
+        if previous.is_none() && next.is_none() {
+            self.emptied(place);
         }
     }
 }
@@ -328,8 +317,9 @@ mod tests {
         fn turn(&mut self, now: u64, chunk: usize) {
             self.now.store(now, SeqCst);
             loop {
-                let mut wakers = Vec::with_capacity(chunk);
-                let turned = self.wheel.turn(now, &mut wakers);
+                let mut wakers = Vec::new();
+                let turned = self.wheel.turn(now, chunk, &mut wakers);
+                assert!(wakers.len() <= chunk);
                 wakers.into_iter().for_each(Waker::wake);
                 if turned == Turned::Done {
                     return;

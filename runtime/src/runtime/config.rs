@@ -71,7 +71,7 @@ pub(super) fn affinity_scope(code: Option<AffinityScope>) -> io::Result<Affinity
 
 /// The part of the machine that the runtime may use.
 pub(super) fn machine(cpus: Option<&CpuSet>) -> io::Result<Topology> {
-    let machine = Topology::current();
+    let machine = Topology::remembered();
     let Some(cpus) = cpus else { return Ok(machine) };
     let allowed = machine.cpus();
     if cpus.is_empty() {

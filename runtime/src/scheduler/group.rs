@@ -132,18 +132,7 @@ impl Group {
     ///
     /// The system's, if it refuses one. Those that were made stay until the shutdown.
     pub(crate) fn start(&self) -> io::Result<()> {
-        if self.monitor.is_some() {
-            let group = self.this.upgrade().expect("it is in use");
-            self.threads
-                .spawn_silent("fastwake-monitor", move || group.patrol())?;
-        }
         self.pods.iter().try_for_each(Pool::start)
-    }
-
-    fn patrol(&self) {
-        if let Some(monitor) = &self.monitor {
-            monitor.patrol(&self.pods);
-        }
     }
 
     fn with_pools(
@@ -368,6 +357,9 @@ impl Group {
     /// that of the pod which the thread is in.
     #[cfg(any(feature = "net", feature = "time"))]
     pub(crate) fn use_driver(&self) -> Option<Arc<Driver>> {
+        if let Some(monitor) = &self.monitor {
+            monitor.hire(|| self.start_patrol());
+        }
         Worker::with_current(|worker| {
             let own = worker
                 .map(Worker::pool)
@@ -375,6 +367,20 @@ impl Group {
             let pod = || (!self.pods.is_empty()).then(|| self.pod_of_caller());
             own.or_else(pod)?.use_driver().cloned()
         })
+    }
+
+    /// Makes the monitor's thread.
+    #[cfg(any(feature = "net", feature = "time"))]
+    fn start_patrol(&self) -> io::Result<()> {
+        let Some(group) = self.this.upgrade() else {
+            return Ok(());
+        };
+        let patrol = move || {
+            if let Some(monitor) = &group.monitor {
+                monitor.patrol(&group.pods);
+            }
+        };
+        self.threads.spawn_silent("fastwake-monitor", patrol)
     }
 
     /// Fires what is due on a clock that has been moved.

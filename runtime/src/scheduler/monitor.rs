@@ -8,7 +8,8 @@
 //! set, which is a system call that wakes nobody; when it rings and the driver has been left alone
 //! all the time, the monitor calls an idle worker to it.
 //!
-//! While nobody leaves a driver, the alarm is not set: an idle runtime makes no system call.
+//! While nobody leaves a driver, the alarm is not set: an idle runtime makes no system call. While
+//! nobody uses a driver, there is not even the thread.
 
 use std::io;
 use std::time::Duration;
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(10);
 pub(super) struct Monitor {
     alarm: Alarm,
     vigil: Vigil,
+    /// Has it a thread, or will have soon?
+    hired: AtomicBool,
     stopped: AtomicBool,
 }
 
@@ -63,8 +66,21 @@ impl Monitor {
         Ok(Self {
             alarm: Alarm::new()?,
             vigil: Vigil::new(),
+            hired: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
         })
+    }
+
+    /// Has `make` make the thread, if there is none. If it cannot, the next call tries again.
+    #[cfg(any(feature = "net", feature = "time"))]
+    pub(super) fn hire(&self, make: impl FnOnce() -> io::Result<()>) {
+        // ORDERING: it is asked for, and comes when it comes; nothing is passed on by this.
+        if self.hired.load(Relaxed) || self.hired.swap(true, Relaxed) {
+            return;
+        }
+        if make().is_err() {
+            self.hired.store(false, Relaxed);
+        }
     }
 
     /// A worker has left its driver. It has a sequentially consistent fence between that and this.

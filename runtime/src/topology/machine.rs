@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use super::facts::Facts;
 use super::pods::{self, Pods};
@@ -72,17 +73,48 @@ impl Topology {
     /// ```
     #[must_use]
     pub fn current() -> Self {
-        let some = |cpus: &CpuSet| !cpus.is_empty();
-        let sysfs = affinity::SYSFS.and_then(|path| Sysfs::open(Path::new(path)).ok());
-        let allowed = affinity::allowed_cpus().ok().filter(some);
-        let online = || sysfs.as_ref().map(Sysfs::online).filter(some);
-        let cpus = allowed
-            .or_else(online)
-            .unwrap_or_else(|| CpuSet::from_iter([0]));
+        let sysfs = Self::sysfs();
+        let cpus = Self::usable_cpus(sysfs.as_ref());
         match &sysfs {
             Some(sysfs) => Self::read(sysfs, cpus),
             None => Self::single_pod(cpus),
         }
+    }
+
+    /// As [`current`](Self::current), read but once while the CPUs that are online and those that
+    /// the calling thread may run on stay the same: some programs build many runtimes, tests above
+    /// all, and to read it all takes longer than to make their threads.
+    pub(crate) fn remembered() -> Self {
+        static LAST: Mutex<Option<(CpuSet, Topology)>> = Mutex::new(None);
+        let sysfs = Self::sysfs();
+        let cpus = Self::usable_cpus(sysfs.as_ref());
+        let Some(sysfs) = sysfs else {
+            return Self::single_pod(cpus);
+        };
+        let online = sysfs.online();
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((then, machine)) if *then == online && machine.cpus == cpus => machine.clone(),
+            _ => {
+                let machine = Self::read(&sysfs, cpus);
+                *last = Some((online, machine.clone()));
+                machine
+            }
+        }
+    }
+
+    fn sysfs() -> Option<Sysfs> {
+        affinity::SYSFS.and_then(|path| Sysfs::open(Path::new(path)).ok())
+    }
+
+    /// The CPUs that the calling thread may run on, as far as one can find out.
+    fn usable_cpus(sysfs: Option<&Sysfs>) -> CpuSet {
+        let some = |cpus: &CpuSet| !cpus.is_empty();
+        let allowed = affinity::allowed_cpus().ok().filter(some);
+        let online = || sysfs.map(Sysfs::online).filter(some);
+        allowed
+            .or_else(online)
+            .unwrap_or_else(|| CpuSet::from_iter([0]))
     }
 
     /// Reads a directory that is laid out as `/sys`: that of another mount point, or a copy of
