@@ -11,6 +11,7 @@
 
 pub mod compare;
 pub mod cost;
+pub mod model;
 pub mod options;
 pub mod peer;
 pub mod report;

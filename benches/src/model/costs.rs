@@ -1,0 +1,216 @@
+#![forbid(unsafe_code)]
+//! What things cost on a machine.
+
+use std::error::Error;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What things cost, in nanoseconds where nothing else is said. A file with measured costs has the
+/// same structure; `docs/model.md` shows one.
+///
+/// # Examples
+///
+/// ```
+/// use fastwake_benches::model::Costs;
+///
+/// let mut costs = Costs::two_cpus();
+/// costs.wake.idle = 5_000;
+/// costs.check()?;
+/// # Ok::<(), fastwake_benches::model::BadCosts>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Costs {
+    /// Where they come from.
+    pub name: String,
+    /// Moving cache lines, and the lock on one of them.
+    pub line: LineCosts,
+    /// Enqueueing and running an item, wake-ups apart.
+    pub item: ItemCosts,
+    /// Waking somebody.
+    pub wake: WakeCosts,
+    /// How far latencies, items and calls stray from their mean, in per cent to either side.
+    pub noise: u64,
+}
+
+/// Moving cache lines, and the lock on one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineCosts {
+    /// Fetching a line that a CPU under the same last-level cache has written.
+    pub near: u64,
+    /// The same from under another last-level cache.
+    pub far: u64,
+    /// Taking and releasing a lock that nobody wants, its line at hand.
+    pub lock: u64,
+    /// What each waiter adds to a hand-off: nothing for a lock whose waiters queue up and watch lines
+    /// of their own, something for one on which all of them hammer.
+    pub waiter: u64,
+}
+
+/// Enqueueing and running an item, wake-ups apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemCosts {
+    /// The call that enqueues, as far as it holds no lock: clocks, choosing the pool.
+    pub call: u64,
+    /// Running an item, with what a worker does around it without a lock.
+    pub run: u64,
+    /// Lines that an enqueueing thread fetches under the lock when the last holder was elsewhere.
+    pub enqueue_lines: u64,
+    /// The same for a worker.
+    pub worker_lines: u64,
+    /// Whether all pools of a node count their active items in one place, under the pool's lock: once
+    /// when an item comes and once when it is done.
+    pub counted: bool,
+}
+
+/// Waking somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WakeCosts {
+    /// What the caller pays if the sleeper's CPU is idle and has to be roused.
+    pub idle: u64,
+    /// What it pays if the sleeper only has to join a busy CPU's run queue.
+    pub busy: u64,
+    /// What it pays if the sleeper turns out to be awake.
+    pub awake: u64,
+    /// From then until the sleeper runs on the CPU that was idle.
+    pub latency: u64,
+    /// From the moment a thread leaves its CPU until the next in the run queue runs.
+    pub switch: u64,
+    /// Carrying the pick out of the lock: what deferring costs.
+    pub defer: u64,
+}
+
+/// Costs with which nothing can be computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadCosts(String);
+
+impl fmt::Display for BadCosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for BadCosts {}
+
+/// The longest time that makes sense: sums of some millions of it fit into 64 bits.
+const LONGEST: u64 = 1_000_000_000;
+/// More lines than any queue has.
+const MOST_LINES: u64 = 1_000;
+
+impl Costs {
+    /// NVIDIA Grace, 72 CPUs under one cache, Linux (v5 of the patches).
+    #[must_use]
+    pub fn grace() -> Self {
+        Self {
+            name: "NVIDIA Grace, 72 CPUs".to_owned(),
+            line: LineCosts {
+                near: 140,
+                far: 600,
+                lock: 20,
+                waiter: 0,
+            },
+            item: ItemCosts {
+                call: 200,
+                run: 500,
+                enqueue_lines: 2,
+                worker_lines: 2,
+                counted: true,
+            },
+            wake: WakeCosts {
+                idle: 1_000,
+                busy: 400,
+                awake: 130,
+                latency: 2_000,
+                switch: 1_000,
+                defer: 25,
+            },
+            noise: 20,
+        }
+    }
+
+    /// A virtual x86 machine with 8 CPUs, Linux (v2 of the patches).
+    #[must_use]
+    pub fn x86_vm() -> Self {
+        let mut costs = Self::grace();
+        costs.name = "x86 VM, 8 CPUs".to_owned();
+        costs
+    }
+
+    /// A virtual arm64 machine with 8 CPUs, Linux (v1 of the patches).
+    #[must_use]
+    pub fn arm64_vm() -> Self {
+        let mut costs = Self::grace();
+        costs.name = "arm64 VM, 8 CPUs".to_owned();
+        costs
+    }
+
+    /// The virtual machine with 2 CPUs on which fastwake is measured, futexes for wake-ups.
+    #[must_use]
+    pub fn two_cpus() -> Self {
+        let mut costs = Self::grace();
+        costs.name = "AMD EPYC VM, 2 CPUs".to_owned();
+        costs
+    }
+
+    /// Says whether they can be computed with.
+    ///
+    /// # Errors
+    ///
+    /// [`BadCosts`] for a time above a second, noise above 100 %, more than 1,000 lines, or a round
+    /// trip that takes no time at all.
+    pub fn check(&self) -> Result<(), BadCosts> {
+        let LineCosts {
+            near,
+            far,
+            lock,
+            waiter,
+        } = self.line;
+        let ItemCosts {
+            call,
+            run,
+            enqueue_lines,
+            worker_lines,
+            counted: _,
+        } = self.item;
+        let WakeCosts {
+            idle,
+            busy,
+            awake,
+            latency,
+            switch,
+            defer,
+        } = self.wake;
+        let times = [
+            near, far, lock, waiter, call, run, idle, busy, awake, latency, switch, defer,
+        ];
+        if let Some(time) = times.into_iter().find(|time| *time > LONGEST) {
+            return Err(BadCosts(format!(
+                "a cost of {time} ns is more than {LONGEST} ns: are the costs given in nanoseconds?"
+            )));
+        }
+        if let Some(lines) = [enqueue_lines, worker_lines]
+            .into_iter()
+            .find(|lines| *lines > MOST_LINES)
+        {
+            return Err(BadCosts(format!(
+                "{lines} lines under a lock, at most {MOST_LINES} make sense"
+            )));
+        }
+        if self.noise > 100 {
+            return Err(BadCosts(format!(
+                "noise of {} %, at most 100 % is possible",
+                self.noise
+            )));
+        }
+        if call == 0 || run == 0 {
+            return Err(BadCosts(
+                "`call` and `run` take some time; give at least 1 ns".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
