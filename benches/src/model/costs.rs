@@ -26,10 +26,12 @@ pub struct Costs {
     pub name: String,
     /// Moving cache lines, and the lock on one of them.
     pub line: LineCosts,
-    /// Enqueueing and running an item, wake-ups apart.
+    /// Enqueueing and running an item, wake-ups and locks apart.
     pub item: ItemCosts,
     /// Waking somebody.
     pub wake: WakeCosts,
+    /// What the software does.
+    pub rules: Rules,
     /// How far latencies, items and calls stray from their mean, in per cent to either side.
     pub noise: u64,
 }
@@ -49,21 +51,30 @@ pub struct LineCosts {
     pub waiter: u64,
 }
 
-/// Enqueueing and running an item, wake-ups apart.
+/// Enqueueing and running an item, wake-ups and locks apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ItemCosts {
-    /// The call that enqueues, as far as it holds no lock: clocks, choosing the pool.
+    /// The call that enqueues: clocks, choosing the pool.
     pub call: u64,
-    /// Running an item, with what a worker does around it without a lock.
+    /// Running an item, with what a worker does around it.
     pub run: u64,
+}
+
+/// What the software does, whatever the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
     /// Lines that an enqueueing thread fetches under the lock when the last holder was elsewhere.
     pub enqueue_lines: u64,
     /// The same for a worker.
     pub worker_lines: u64,
     /// Whether all pools of a node count their active items in one place, under the pool's lock: once
-    /// when an item comes and once when it is done.
+    /// when an item comes and once when it is done. Linux does.
     pub counted: bool,
+    /// Whether nobody is kicked while a worker that was is still on its way. So does fastwake; Linux
+    /// kicks whenever somebody sleeps.
+    pub coalesced: bool,
 }
 
 /// Waking somebody.
@@ -101,59 +112,116 @@ const LONGEST: u64 = 1_000_000_000;
 /// More lines than any queue has.
 const MOST_LINES: u64 = 1_000;
 
+/// Linux: the same code on every machine.
+const LINUX: Rules = Rules {
+    enqueue_lines: 2,
+    worker_lines: 2,
+    counted: true,
+    coalesced: false,
+};
+
+/// Not measured: a machine whose lines have to cross from cache to cache is not in the table.
+const FAR: u64 = 2;
+
+/// Of all presets; keeps threads from marching in step.
+const NOISE: u64 = 20;
+
 impl Costs {
     /// NVIDIA Grace, 72 CPUs under one cache, Linux (v5 of the patches).
     #[must_use]
     pub fn grace() -> Self {
         Self {
-            name: "NVIDIA Grace, 72 CPUs".to_owned(),
-            line: LineCosts {
-                near: 140,
-                far: 600,
-                lock: 20,
-                waiter: 0,
-            },
+            name: "NVIDIA Grace, 72 CPUs, Linux".to_owned(),
+            line: LineCosts::new(143, 40),
             item: ItemCosts {
                 call: 200,
-                run: 500,
-                enqueue_lines: 2,
-                worker_lines: 2,
-                counted: true,
+                run: 300,
             },
             wake: WakeCosts {
-                idle: 1_000,
-                busy: 400,
-                awake: 130,
+                idle: 2_000,
+                busy: 800,
+                awake: 20,
                 latency: 2_000,
-                switch: 1_000,
+                switch: 700,
                 defer: 25,
             },
-            noise: 20,
+            rules: LINUX,
+            noise: NOISE,
         }
     }
 
     /// A virtual x86 machine with 8 CPUs, Linux (v2 of the patches).
     #[must_use]
     pub fn x86_vm() -> Self {
-        let mut costs = Self::grace();
-        costs.name = "x86 VM, 8 CPUs".to_owned();
-        costs
+        Self {
+            name: "x86 VM, 8 CPUs, Linux".to_owned(),
+            line: LineCosts::new(110, 40),
+            item: ItemCosts {
+                call: 150,
+                run: 200,
+            },
+            wake: WakeCosts {
+                idle: 6_000,
+                busy: 350,
+                awake: 300,
+                latency: 11_000,
+                switch: 350,
+                defer: 25,
+            },
+            rules: LINUX,
+            noise: NOISE,
+        }
     }
 
-    /// A virtual arm64 machine with 8 CPUs, Linux (v1 of the patches).
+    /// A virtual arm64 machine with 8 CPUs, Linux (v1 of the patches), which submits in batches.
     #[must_use]
     pub fn arm64_vm() -> Self {
-        let mut costs = Self::grace();
-        costs.name = "arm64 VM, 8 CPUs".to_owned();
-        costs
+        Self {
+            name: "arm64 VM, 8 CPUs, Linux".to_owned(),
+            line: LineCosts::new(55, 40),
+            item: ItemCosts {
+                call: 600,
+                run: 4_700,
+            },
+            wake: WakeCosts {
+                idle: 2_000,
+                busy: 800,
+                awake: 50,
+                latency: 2_000,
+                switch: 700,
+                defer: 25,
+            },
+            rules: LINUX,
+            noise: NOISE,
+        }
     }
 
-    /// The virtual machine with 2 CPUs on which fastwake is measured, futexes for wake-ups.
+    /// fastwake on the virtual machine with 2 CPUs on which it is measured: no counter, wake-ups
+    /// coalesced, futexes.
     #[must_use]
     pub fn two_cpus() -> Self {
-        let mut costs = Self::grace();
-        costs.name = "AMD EPYC VM, 2 CPUs".to_owned();
-        costs
+        Self {
+            name: "AMD EPYC VM, 2 CPUs, fastwake".to_owned(),
+            line: LineCosts::new(175, 20),
+            item: ItemCosts {
+                call: 150,
+                run: 150,
+            },
+            wake: WakeCosts {
+                idle: 6_000,
+                busy: 1_400,
+                awake: 100,
+                latency: 15_000,
+                switch: 1_750,
+                defer: 5,
+            },
+            rules: Rules {
+                counted: false,
+                coalesced: true,
+                ..LINUX
+            },
+            noise: NOISE,
+        }
     }
 
     /// Says whether they can be computed with.
@@ -169,13 +237,12 @@ impl Costs {
             lock,
             waiter,
         } = self.line;
-        let ItemCosts {
-            call,
-            run,
+        let ItemCosts { call, run } = self.item;
+        let Rules {
             enqueue_lines,
             worker_lines,
-            counted: _,
-        } = self.item;
+            ..
+        } = self.rules;
         let WakeCosts {
             idle,
             busy,
@@ -212,5 +279,55 @@ impl Costs {
             ));
         }
         Ok(())
+    }
+}
+
+impl LineCosts {
+    fn new(near: u64, lock: u64) -> Self {
+        Self {
+            near,
+            far: FAR * near,
+            lock,
+            waiter: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_can_be_computed_with() {
+        for costs in [
+            Costs::grace(),
+            Costs::x86_vm(),
+            Costs::arm64_vm(),
+            Costs::two_cpus(),
+        ] {
+            assert_eq!(costs.check(), Ok(()), "{}", costs.name);
+        }
+    }
+
+    #[test]
+    fn costs_survive_a_file() {
+        let costs = Costs::grace();
+        let text = serde_json::to_string(&costs).unwrap();
+        assert_eq!(serde_json::from_str::<Costs>(&text).unwrap(), costs);
+        let misspelt = text.replace("latency", "latancy");
+        assert!(serde_json::from_str::<Costs>(&misspelt).is_err());
+    }
+
+    #[test]
+    fn a_bad_cost_is_named_with_its_bound() {
+        let told = |change: fn(&mut Costs)| {
+            let mut costs = Costs::grace();
+            change(&mut costs);
+            costs.check().unwrap_err().to_string()
+        };
+        assert!(told(|costs| costs.wake.idle = 2_000_000_000).contains("2000000000 ns"));
+        assert!(told(|costs| costs.rules.worker_lines = 2_000).contains("at most 1000"));
+        assert!(told(|costs| costs.noise = 101).contains("at most 100 %"));
+        assert!(told(|costs| costs.item.run = 0).contains("at least 1 ns"));
     }
 }

@@ -5,22 +5,13 @@ use fastwake::topology::AffinityScope;
 
 use super::shape::Shape;
 
-/// Where the wake-up is issued of the sleeper that was picked under the pool's lock.
+/// Where the sleeper is woken that was picked under the pool's lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
     /// Before the lock is released.
     InLock,
     /// After it.
     Deferred,
-}
-
-/// When somebody who enqueues, or who takes an item and leaves others, kicks a sleeper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kicks {
-    /// Whenever there is one: Linux.
-    Always,
-    /// Unless one is on its way already: fastwake.
-    Coalesced,
 }
 
 /// One run.
@@ -45,8 +36,6 @@ pub struct Setup {
     pub scope: AffinityScope,
     /// Where wake-ups are issued.
     pub wake: Wake,
-    /// When.
-    pub kicks: Kicks,
     /// The first CPUs have a producer each, pinned there. More than there are CPUs are as many.
     pub producers: usize,
     /// A producer enqueues this many, then waits until all of them have run.
@@ -61,8 +50,10 @@ impl Setup {
     /// How many items a run should have at least: enough for percentiles, few enough for a look at
     /// all machines within seconds.
     const ITEMS: usize = 12_000;
-    /// How many rounds each producer should make at least, so that start and end do not matter.
-    const ROUNDS: usize = 60;
+    /// How many items each producer should enqueue at least, and in how many rounds, so that start and
+    /// end do not matter.
+    const EACH: usize = 60;
+    const ROUNDS: usize = 8;
 
     /// As the kernel's benchmark has it: a producer on each CPU, each with one item in flight;
     /// wake-ups deferred.
@@ -75,14 +66,14 @@ impl Setup {
     #[must_use]
     pub fn batched(shape: Shape, scope: AffinityScope, batch: usize) -> Self {
         let producers = shape.cpus();
+        let items = (Self::ITEMS / producers).max(Self::EACH);
         Self {
             shape,
             scope,
             wake: Wake::Deferred,
-            kicks: Kicks::Always,
             producers,
             batch,
-            rounds: (Self::ITEMS / (producers * batch.max(1))).max(Self::ROUNDS),
+            rounds: items.div_ceil(batch.max(1)).max(Self::ROUNDS),
             seed: 1,
         }
     }

@@ -59,6 +59,8 @@ struct Thread {
     kick: Option<Kick>,
     /// A worker's: the item in hand, or the one that it has just run.
     item: Option<Item>,
+    /// Its own noise, so that who draws first does not matter.
+    random: Random,
 }
 
 /// A machine at work.
@@ -69,7 +71,6 @@ pub(super) struct Engine<'a> {
     now: u64,
     entered: u64,
     events: BinaryHeap<Reverse<(u64, u64, ThreadId)>>,
-    random: Random,
     cpus: Cpus,
     pools: Vec<Pool>,
     /// One for each node.
@@ -90,11 +91,12 @@ impl<'a> Engine<'a> {
             now: 0,
             entered: 0,
             events: BinaryHeap::new(),
-            random: Random::new(setup.seed),
             cpus: Cpus::new(shape.cpus()),
             counters: vec![Counter::default(); shape.node_of(shape.cpus() - 1) + 1],
             threads: (0..producers)
-                .map(|cpu| Thread::new(shape.pod_of(setup.scope, cpu), cpu, false))
+                .map(|cpu| {
+                    Thread::new(shape.pod_of(setup.scope, cpu), cpu, false, seed(setup, cpu))
+                })
                 .chain(workers)
                 .collect(),
             producers: vec![Producer::new(setup.rounds); producers],
@@ -141,8 +143,8 @@ impl<'a> Engine<'a> {
     }
 
     /// `time` with its noise.
-    fn noisy(&mut self, time: u64) -> u64 {
-        self.random.around(time, self.costs.noise)
+    fn noisy(&mut self, thread: ThreadId, time: u64) -> u64 {
+        self.threads[thread].random.around(time, self.costs.noise)
     }
 
     fn pool_of(&mut self, thread: ThreadId) -> &mut Pool {
@@ -171,15 +173,16 @@ impl<'a> Engine<'a> {
     /// The lock is the thread's; its line and those under it have to come.
     fn enter_lock(&mut self, thread: ThreadId) {
         let lines = if thread < self.producers.len() {
-            self.costs.item.enqueue_lines
+            self.costs.rules.enqueue_lines
         } else {
-            self.costs.item.worker_lines
+            self.costs.rules.worker_lines
         };
         let cpu = self.threads[thread].cpu;
         let lock = &mut self.pool_of(thread).lock;
         let from = std::mem::replace(&mut lock.last_cpu, cpu);
         let waiting = lock.waiters() * self.costs.line.waiter;
         let time = self.costs.line.lock + (1 + lines) * self.transfer(from, cpu) + waiting;
+        let time = self.noisy(thread, time);
         self.after(time, thread, Phase::Locked);
     }
 
@@ -194,7 +197,7 @@ impl<'a> Engine<'a> {
 
     /// Counts an item that comes or is done; the change under the lock follows.
     fn count(&mut self, thread: ThreadId) {
-        if !self.costs.item.counted {
+        if !self.costs.rules.counted {
             return self.after(0, thread, Phase::Change);
         }
         let cpu = self.threads[thread].cpu;
@@ -212,14 +215,14 @@ impl<'a> Engine<'a> {
     fn sleep(&mut self, thread: ThreadId) {
         self.threads[thread].asleep = true;
         if let Some(next) = self.cpus.leave(self.threads[thread].cpu) {
-            let time = self.noisy(self.costs.wake.switch);
+            let time = self.noisy(next, self.costs.wake.switch);
             self.after(time, next, Phase::Run);
         }
     }
 }
 
 impl Thread {
-    fn new(pool: usize, cpu: usize, asleep: bool) -> Self {
+    fn new(pool: usize, cpu: usize, asleep: bool, seed: u64) -> Self {
         Self {
             pool,
             cpu,
@@ -228,6 +231,7 @@ impl Thread {
             woken: false,
             kick: None,
             item: None,
+            random: Random::new(seed),
         }
     }
 }
@@ -243,7 +247,13 @@ fn pools(setup: &Setup) -> (Vec<Pool>, Vec<Thread>) {
             Some(pool) => pool.cpus.end = cpu + 1,
             None => pools.push(Pool::new(cpu..cpu + 1, shape.node_of(cpu))),
         }
-        workers.push(Thread::new(pod, cpu, true));
+        workers.push(Thread::new(pod, cpu, true, seed(setup, shape.cpus() + cpu)));
     }
     (pools, workers)
+}
+
+/// SplitMix64 makes of neighbouring seeds streams that have nothing to do with each other, except that
+/// a multiple of its increment would shift them; these multiples are odd ones of another number.
+fn seed(setup: &Setup, thread: usize) -> u64 {
+    (setup.seed << 32) ^ (thread as u64 + 1).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }

@@ -67,7 +67,7 @@ impl Engine<'_> {
             producer.outstanding = batch;
         }
         producer.called = self.now;
-        let time = self.noisy(self.costs.item.call);
+        let time = self.noisy(thread, self.costs.item.call);
         self.after(time, thread, Phase::Request);
     }
 

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! Picking a sleeper, and waking it.
 
-use super::super::setup::{Kicks, Wake};
+use super::super::setup::Wake;
 use super::{Engine, Phase, ThreadId};
 
 /// A wake-up that somebody is busy with.
@@ -34,9 +34,9 @@ impl Engine<'_> {
 
     /// The most recently idle worker, if there are items for one.
     fn pick(&mut self, thread: ThreadId) -> Option<ThreadId> {
-        let kicks = self.setup.kicks;
+        let coalesced = self.costs.rules.coalesced;
         let pool = self.pool_of(thread);
-        let on_its_way = kicks == Kicks::Coalesced && pool.coming > 0;
+        let on_its_way = coalesced && pool.coming > 0;
         if pool.items.is_empty() || on_its_way {
             return None;
         }
@@ -76,11 +76,11 @@ impl Engine<'_> {
         self.threads[target].cpu = cpu;
         self.threads[target].asleep = false;
         if idle {
-            let time = self.noisy(self.costs.wake.latency);
+            let time = self.noisy(target, self.costs.wake.latency);
             self.after(time, target, Phase::Run);
         } else if self.cpus.take(cpu) {
             // It has become idle meanwhile, but not for long enough to doze off.
-            let time = self.noisy(self.costs.wake.switch);
+            let time = self.noisy(target, self.costs.wake.switch);
             self.after(time, target, Phase::Run);
         } else {
             self.cpus.enqueue(cpu, target);

@@ -52,7 +52,7 @@ impl Engine<'_> {
     }
 
     fn begin_item(&mut self, thread: ThreadId) {
-        let time = self.noisy(self.costs.item.run);
+        let time = self.noisy(thread, self.costs.item.run);
         self.after(time, thread, Phase::Ran);
     }
 
