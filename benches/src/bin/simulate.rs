@@ -24,7 +24,7 @@ fn main() {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let costs = match costs_file()? {
-        None => vec![Costs::grace(), Costs::x86_vm(), Costs::two_cpus()],
+        None => vec![Costs::grace(), Costs::two_cpus()],
         Some(path) => vec![read(&path)?],
     };
     println!("THE PUBLISHED TABLE AND THE MODEL\n");

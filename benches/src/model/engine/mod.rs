@@ -7,6 +7,8 @@
 mod cpus;
 mod pool;
 mod producer;
+#[cfg(test)]
+mod tests;
 mod wake;
 mod worker;
 
