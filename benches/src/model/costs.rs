@@ -132,14 +132,14 @@ impl Costs {
     pub fn grace() -> Self {
         Self {
             name: "NVIDIA Grace, 72 CPUs, Linux".to_owned(),
-            line: LineCosts::new(143, 40),
+            line: LineCosts::new(141, 45),
             item: ItemCosts {
                 call: 200,
                 run: 300,
             },
             wake: WakeCosts {
-                idle: 2_000,
-                busy: 800,
+                idle: 3_000,
+                busy: 1_200,
                 awake: 20,
                 latency: 2_000,
                 switch: 700,
@@ -155,13 +155,13 @@ impl Costs {
     pub fn x86_vm() -> Self {
         Self {
             name: "x86 VM, 8 CPUs, Linux".to_owned(),
-            line: LineCosts::new(110, 40),
+            line: LineCosts::new(110, 45),
             item: ItemCosts {
                 call: 150,
                 run: 200,
             },
             wake: WakeCosts {
-                idle: 6_000,
+                idle: 5_500,
                 busy: 350,
                 awake: 300,
                 latency: 11_000,
@@ -178,7 +178,7 @@ impl Costs {
     pub fn arm64_vm() -> Self {
         Self {
             name: "arm64 VM, 8 CPUs, Linux".to_owned(),
-            line: LineCosts::new(55, 40),
+            line: LineCosts::new(52, 45),
             item: ItemCosts {
                 call: 600,
                 run: 4_700,

@@ -44,4 +44,19 @@ impl Cpus {
         self.0[cpu].busy = next.is_some();
         next
     }
+
+    /// An idle CPU takes a thread that waits for another one and may run here.
+    pub(super) fn pull(
+        &mut self,
+        cpu: usize,
+        from: Range<usize>,
+        may_move: impl Fn(ThreadId) -> bool,
+    ) -> Option<ThreadId> {
+        let pulled = self.0[from].iter_mut().find_map(|other| {
+            let position = other.queue.iter().position(|thread| may_move(*thread))?;
+            other.queue.remove(position)
+        });
+        self.0[cpu].busy = pulled.is_some();
+        pulled
+    }
 }

@@ -213,10 +213,19 @@ impl<'a> Engine<'a> {
         self.after(free_at - self.now, thread, Phase::Change);
     }
 
-    /// The thread sleeps, and its CPU is free for the next.
+    /// The thread sleeps, and its CPU is free for the next: one of its own queue, or a worker that waits
+    /// for another CPU of the pod.
     fn sleep(&mut self, thread: ThreadId) {
+        let producers = self.producers.len();
+        let Thread { pool, cpu, .. } = self.threads[thread];
         self.threads[thread].asleep = true;
-        if let Some(next) = self.cpus.leave(self.threads[thread].cpu) {
+        let own = self.cpus.leave(cpu);
+        let next = own.or_else(|| {
+            let pod = self.pools[pool].cpus.clone();
+            self.cpus.pull(cpu, pod, |waiting| waiting >= producers)
+        });
+        if let Some(next) = next {
+            self.threads[next].cpu = cpu;
             let time = self.noisy(next, self.costs.wake.switch);
             self.after(time, next, Phase::Run);
         }
