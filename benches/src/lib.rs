@@ -3,6 +3,7 @@
 //! * [`peer`]: what a workload may ask of a runtime, and an adapter for each runtime.
 //! * [`workload`]: the rows. Each is written once, over [`peer::Peer`].
 //! * [`cost`]: what a run costs: wall-clock time, CPU time, voluntary context switches.
+//! * [`model`]: a simulation of machines that we do not have.
 //! * [`compare`]: runs the peers in turn, round by round.
 //! * [`report`], [`spread`]: what is printed, and the little statistics that it takes.
 //! * [`options`]: the command line.

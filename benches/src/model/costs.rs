@@ -319,6 +319,17 @@ mod tests {
     }
 
     #[test]
+    fn the_file_in_the_documentation_has_the_costs_of_two_cpus() {
+        let page = include_str!("../../../docs/model.md");
+        let (_, rest) = page.split_once("```json\n").expect("a file of costs");
+        let (file, _) = rest.split_once("```").expect("its end");
+        assert_eq!(
+            serde_json::from_str::<Costs>(file).unwrap(),
+            Costs::two_cpus()
+        );
+    }
+
+    #[test]
     fn a_bad_cost_is_named_with_its_bound() {
         let told = |change: fn(&mut Costs)| {
             let mut costs = Costs::grace();
