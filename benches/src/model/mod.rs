@@ -46,5 +46,15 @@ pub use self::shape::Shape;
 /// ```
 #[must_use]
 pub fn simulate(costs: &Costs, setup: &Setup) -> Outcome {
+    let Setup {
+        producers,
+        batch,
+        rounds,
+        ..
+    } = *setup;
+    assert!(
+        producers > 0 && batch > 0 && rounds > 0,
+        "{producers} producers, {rounds} rounds, batches of {batch}: there has to be an item"
+    );
     engine::Engine::new(costs, setup).run().outcome()
 }

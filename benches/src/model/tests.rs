@@ -137,3 +137,10 @@ fn predictions_of_impossible_costs_are_refused() {
     costs.wake.latency = u64::MAX;
     let _ = predictions(&costs);
 }
+
+#[test]
+#[should_panic(expected = "there has to be an item")]
+fn a_run_without_items_is_refused() {
+    let setup = Setup::batched(Shape::one_cache(2), AffinityScope::Cpu, 0);
+    let _ = simulate(&Costs::grace(), &setup);
+}

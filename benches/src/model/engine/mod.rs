@@ -263,8 +263,8 @@ fn pools(setup: &Setup) -> (Vec<Pool>, Vec<Thread>) {
     (pools, workers)
 }
 
-/// SplitMix64 makes of neighbouring seeds streams that have nothing to do with each other, except that
-/// a multiple of its increment would shift them; these multiples are odd ones of another number.
+/// All streams of SplitMix64 are one sequence, from different starts; seeds are scattered so that they
+/// do not start near each other.
 fn seed(setup: &Setup, thread: usize) -> u64 {
     (setup.seed << 32) ^ (thread as u64 + 1).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
