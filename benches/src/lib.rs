@@ -5,6 +5,7 @@
 //! * [`sample`], [`cost`], [`latency`], [`heap`]: what one run gives.
 //! * [`suite`]: runs the contestants in turn, round by round, also those that are built apart.
 //! * [`results`], [`spread`], [`machine`]: what a whole comparison gives, and on what.
+//! * [`model`]: a simulation of machines that we do not have.
 //! * [`report`]: what is shown of it.
 //! * [`options`]: the command line.
 //!
@@ -14,6 +15,7 @@ pub mod cost;
 pub mod heap;
 pub mod latency;
 pub mod machine;
+pub mod model;
 pub mod options;
 pub mod peer;
 pub mod report;
