@@ -1,27 +1,33 @@
-//! How much of the heap is in use.
+//! How much memory the process has.
 
-/// Bytes that are allocated just now, with what the allocator adds to each. 0 where the allocator is
-/// none that can be asked (other than glibc's).
+/// Bytes of memory that the process has from the system, once what the allocator keeps for later has
+/// been given back. 0 where the system does not say.
 #[must_use]
-pub fn in_use() -> usize {
+pub fn resident() -> usize {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        // SAFETY: it takes nothing and may be called from any thread.
-        let info = unsafe { libc::mallinfo2() };
-        info.uordblks + info.hblkhd
+    // SAFETY: it takes a number and may be called from any thread.
+    unsafe {
+        libc::malloc_trim(0);
     }
-    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-    0
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    pages.unwrap_or(0) * page_size()
 }
 
-#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+fn page_size() -> usize {
+    // SAFETY: it takes a number and may be called from any thread.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4_096)
+}
+
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     #[test]
-    fn what_is_allocated_counts_on_any_thread() {
-        let before = super::in_use();
+    fn what_is_used_counts_on_any_thread() {
+        let before = super::resident();
         let kept: Vec<_> = (0..1_000).map(|_| Box::new([1_u8; 10_000])).collect();
-        let after = std::thread::spawn(super::in_use).join().unwrap();
-        // Others tests free meanwhile, but not that much.
+        let after = std::thread::spawn(super::resident).join().unwrap();
+        // Other tests free memory meanwhile, but not that much.
         assert!(after > before + 5_000_000, "{before}, then {after}");
         drop(kept);
     }
