@@ -19,11 +19,18 @@ pub(super) fn sections(results: &Results) -> Vec<Section> {
     sections.into_iter().flatten().collect()
 }
 
+/// Who has a line: all, but tokio only once.
+fn drawn(results: &Results) -> Vec<String> {
+    let mut names = contestants(results);
+    names.retain(|name| name != TOKIO_AGAIN);
+    names
+}
+
 /// The rows named `prefix-1`, `prefix-2` and so on, as one line for each contestant.
 struct Family<'a> {
     /// In the order of their numbers.
     members: Vec<(f64, &'a RowResults)>,
-    /// Who takes part; tokio once.
+    /// Who takes part.
     who: Vec<String>,
 }
 
@@ -37,8 +44,7 @@ impl<'a> Family<'a> {
         let rows = results.rows.iter();
         let mut members: Vec<_> = rows.filter_map(|row| Some((number(row)?, row))).collect();
         members.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let who = contestants(results).into_iter();
-        let who = who.filter(|who| who != TOKIO_AGAIN).collect();
+        let who = drawn(results);
         (members.len() >= 2).then_some(Self { members, who })
     }
 
@@ -108,7 +114,7 @@ fn mixed(results: &Results) -> Option<Section> {
 }
 
 fn latencies(results: &Results) -> Option<Section> {
-    let all = contestants(results);
+    let all = drawn(results);
     let mut section = None;
     for row in &results.rows {
         let Some(svg) = distribution(row, &all) else {

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! The plot of all ratios.
 
-use crate::results::{Results, RowResults, Summary};
+use crate::results::{Results, RowResults, Summary, TOKIO};
 
 use super::Section;
 use super::plot::{Axis, Mark, Names, number, ranges};
@@ -22,18 +22,21 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     let section = Section::new("Ratios").plot(
         ranges(&axis, 1.0, NAMES, &marks),
         "Right of 1, fastwake is better. Dot: median of the rounds; bar: quartiles; thin line: the least \
-         and the greatest. Ring: median against the best of tokio's builds. Grey: the quartiles of \
+         and the greatest. Ring: median against the best of tokio's builds, if it is another one. Grey: the quartiles of \
          tokio against itself. A dot within the grey says nothing.",
     );
     Some(section)
 }
 
 fn marks(row: &RowResults) -> Vec<Mark> {
-    let mark = |summary: Summary| Mark {
-        name: format!("{} {}", row.name, summary.name),
-        spread: summary.ratio,
-        noise: summary.noise,
-        other: summary.best.1.median,
+    let mark = |summary: Summary| {
+        let (best, ratio) = &summary.best;
+        Mark {
+            name: format!("{} {}", row.name, summary.name),
+            spread: summary.ratio,
+            noise: summary.noise,
+            other: (best != TOKIO).then_some(ratio.median),
+        }
     };
     row.summaries().into_iter().map(mark).collect()
 }

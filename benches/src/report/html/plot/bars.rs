@@ -35,6 +35,7 @@ pub fn bars(names: &[String], y: &Axis, series: &[Bars]) -> Svg {
     let frame = Frame {
         x: Ticked::names(names.iter().map(String::as_str)),
         y: up,
+        scale_above: false,
         height: HEIGHT,
         legend: series
             .iter()

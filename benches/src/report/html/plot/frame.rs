@@ -24,6 +24,8 @@ pub(super) type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 pub(super) struct Frame<'a> {
     pub(super) x: Ticked,
     pub(super) y: Ticked,
+    /// Are the labels of the x axis also above? For what is too high to be seen at once.
+    pub(super) scale_above: bool,
     /// The height within the axes, in pixels.
     pub(super) height: u32,
     pub(super) legend: Vec<(&'a str, Colour)>,
@@ -53,7 +55,8 @@ impl Frame<'_> {
         inside: impl FnOnce(&mut Chart<'_, '_>) -> Drawn,
     ) -> Drawn {
         let below = if self.x.title.is_empty() { 28 } else { 50 };
-        let size = (WIDTH, self.height + below + 20);
+        let above = if self.scale_above { below } else { 0 };
+        let size = (WIDTH, above + self.height + below + 20);
         let root = SVGBackend::with_string(svg, size).into_drawing_area();
         let names = self.legend.iter().map(|(name, _)| name.chars().count());
         let legend = names.max().map_or(10, |widest| 46 + LETTER * widest as u32);
@@ -62,7 +65,9 @@ impl Frame<'_> {
         let left = LETTER * self.y.widest() as u32 + if self.y.title.is_empty() { 16 } else { 36 };
         let mut chart = ChartBuilder::on(&area)
             .margin_top(12)
+            .margin_left(6)
             .margin_right(8)
+            .top_x_label_area_size(above)
             .x_label_area_size(below)
             .y_label_area_size(left)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;

@@ -36,6 +36,7 @@ pub fn lines(x: &Axis, y: &Axis, lines: &[Line]) -> Svg {
     let frame = Frame {
         x: across,
         y: up,
+        scale_above: false,
         height: HEIGHT,
         legend: lines
             .iter()

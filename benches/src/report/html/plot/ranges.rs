@@ -20,8 +20,8 @@ pub struct Mark {
     pub spread: Spread,
     /// The noise; the band goes over its quartiles.
     pub noise: Spread,
-    /// Another number to compare with.
-    pub other: f64,
+    /// Another number to compare with, if there is one.
+    pub other: Option<f64>,
 }
 
 /// What the parts are called in the legend.
@@ -37,14 +37,15 @@ pub struct Names {
 
 /// The height of one range, in pixels.
 const LINE: u32 = 22;
-const DOT: u32 = 4;
+const DOT: u32 = 5;
 
 /// Draws the ranges, the first on top, with a line at `reference`.
 #[must_use]
 pub fn ranges(x: &Axis, reference: f64, names: Names, marks: &[Mark]) -> Svg {
     let extent = |mark: &Mark| {
         let Spread { min, max, .. } = mark.spread;
-        [min, max, mark.noise.lower, mark.noise.upper, mark.other]
+        let all = [min, max, mark.noise.lower, mark.noise.upper];
+        all.into_iter().chain(mark.other)
     };
     let across = x.over(marks.iter().flat_map(extent).chain([reference]));
     // The axis goes upwards.
@@ -53,6 +54,7 @@ pub fn ranges(x: &Axis, reference: f64, names: Names, marks: &[Mark]) -> Svg {
     let frame = Frame {
         x: across,
         y: up,
+        scale_above: true,
         height: LINE * marks.len() as u32,
         legend: vec![
             (names.spread, nth(0)),
@@ -84,13 +86,14 @@ fn draw(chart: &mut Chart<'_, '_>, y: f64, mark: &Mark, place: impl Fn(f64) -> f
     rectangle(
         chart,
         (spread.lower, spread.upper),
-        (y, 0.14),
+        (y, 0.1),
         colour,
         &place,
     )?;
     let median = Circle::new((place(spread.median), y), DOT, colour.filled());
-    let other = Circle::new((place(*other), y), DOT, nth(1).0.stroke_width(2));
-    chart.draw_series([median, other]).map(drop)
+    let ring = |other| Circle::new((place(other), y), DOT, nth(1).0.stroke_width(2));
+    let dots = [median].into_iter().chain(other.map(ring));
+    chart.draw_series(dots).map(drop)
 }
 
 /// From one value to the other, around a height.
