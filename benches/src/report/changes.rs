@@ -33,7 +33,13 @@ pub struct Change {
     /// The factor by which tokio's ratio to itself strays from 1, by its quartiles, in the noisier of
     /// the two.
     pub noise: f64,
+    /// The rounds of whichever had fewer.
+    pub rounds: usize,
 }
+
+/// With fewer rounds, quartiles say nothing: by mere chance, two pairs of numbers lie apart one time in
+/// three.
+const FEWEST_ROUNDS: usize = 5;
 
 impl Change {
     /// By how many per cent the median of the ratio is higher.
@@ -42,12 +48,20 @@ impl Change {
         100.0 * (self.now.median / self.before.median - 1.0)
     }
 
-    /// Is it more than chance? The quartiles must not overlap, and the medians must differ by a greater
+    /// Were there rounds enough to tell a change from noise?
+    #[must_use]
+    pub fn has_rounds_enough(&self) -> bool {
+        self.rounds >= FEWEST_ROUNDS
+    }
+
+    /// Is it more than chance? There must be rounds enough, the quartiles must not overlap, and the medians must differ by a greater
     /// factor than two measurements of the same tokio do.
     #[must_use]
     pub fn is_beyond_noise(&self) -> bool {
         let apart = self.now.lower > self.before.upper || self.now.upper < self.before.lower;
-        apart && factor(self.now.median / self.before.median) > self.noise
+        self.has_rounds_enough()
+            && apart
+            && factor(self.now.median / self.before.median) > self.noise
     }
 }
 
@@ -61,14 +75,15 @@ impl Changes {
     #[must_use]
     pub fn between(before: &Results, now: &Results) -> Self {
         let (old, new) = (figures(before), figures(now));
-        let find = |name: &str| old.iter().find(|(found, _)| found == name);
-        let changes = new.iter().filter_map(|(name, now)| {
-            let (_, before) = find(name)?;
+        let find = |name: &str| old.iter().find(|(found, ..)| found == name);
+        let changes = new.iter().filter_map(|(name, new_rounds, now)| {
+            let (_, old_rounds, before) = find(name)?;
             let strays = [before, now].map(|summary| {
                 let noise = summary.noise;
                 factor(noise.lower).max(factor(noise.upper))
             });
             Some(Change {
+                rounds: (*old_rounds).min(*new_rounds),
                 name: name.clone(),
                 before: before.ratio,
                 now: now.ratio,
@@ -113,6 +128,7 @@ fn line(change: &Change) -> Vec<Cell> {
              ..
          }: Spread| { Cell::from(format!("{median:.2} ({lower:.2}-{upper:.2})")) };
     let verdict = match (change.is_beyond_noise(), change.percent() > 0.0) {
+        _ if !change.has_rounds_enough() => Cell::from("too few rounds"),
         (false, _) => Cell::from("within noise"),
         (true, true) => Cell::toned("better", Tone::Good),
         (true, false) => Cell::toned("WORSE", Tone::Bad),
@@ -126,19 +142,22 @@ fn line(change: &Change) -> Vec<Cell> {
     ]
 }
 
-/// All figures, by row and figure.
-fn figures(results: &Results) -> Vec<(String, Summary)> {
+/// All figures: row and figure, in how many rounds, and what they came to.
+fn figures(results: &Results) -> Vec<(String, usize, Summary)> {
     let rows = results.rows.iter();
     let figures = rows.flat_map(|row| {
         let summaries = row.summaries().into_iter();
-        summaries.map(|summary| (format!("{} {}", row.name, summary.name), summary))
+        summaries.map(|summary| {
+            let name = format!("{} {}", row.name, summary.name);
+            (name, row.rounds.len(), summary)
+        })
     });
     figures.collect()
 }
 
 /// What one has and the other has not: whole rows by their name, single figures of others.
 fn missing(of: &Results, from: &Results) -> Vec<String> {
-    let there: BTreeSet<String> = figures(from).into_iter().map(|(name, _)| name).collect();
+    let there: BTreeSet<String> = figures(from).into_iter().map(|(name, ..)| name).collect();
     let mut missing = Vec::new();
     for row in &of.rows {
         if !from.rows.iter().any(|found| found.name == row.name) {
@@ -199,18 +218,28 @@ fn conditions(before: &Results, now: &Results) -> Vec<String> {
 mod tests {
     use super::super::fixture::{results, row};
     use super::*;
+    use crate::results::{RowResults, TOKIO_AGAIN};
+
+    /// Five rounds, in which tokio takes `times` of fastwake's 100.
+    fn five(name: &str, times: [f64; 5]) -> RowResults {
+        row(name, &[100.0; 5], &times)
+    }
+
+    fn around(time: f64) -> [f64; 5] {
+        [-20.0, -10.0, 0.0, 10.0, 20.0].map(|off| time + off)
+    }
 
     #[test]
     fn a_change_beyond_quartiles_and_noise_is_told_from_noise() {
         let before = results(vec![
-            row("better", &[100.0; 3], &[200.0, 210.0, 190.0]),
-            row("worse", &[100.0; 3], &[200.0, 210.0, 190.0]),
-            row("overlapping", &[100.0; 3], &[100.0, 200.0, 300.0]),
+            five("better", around(200.0)),
+            five("worse", around(200.0)),
+            five("overlapping", [100.0, 150.0, 200.0, 250.0, 300.0]),
         ]);
         let now = results(vec![
-            row("better", &[100.0; 3], &[300.0, 310.0, 290.0]),
-            row("worse", &[100.0; 3], &[100.0, 110.0, 90.0]),
-            row("overlapping", &[100.0; 3], &[200.0, 300.0, 400.0]),
+            five("better", around(300.0)),
+            five("worse", around(100.0)),
+            five("overlapping", [200.0, 240.0, 300.0, 350.0, 400.0]),
         ]);
         let changes = Changes::between(&before, &now);
         let verdicts: Vec<_> = changes
@@ -219,22 +248,19 @@ mod tests {
             .map(Change::is_beyond_noise)
             .collect();
         assert_eq!(verdicts, [true, true, false]);
-        assert_eq!(changes.changes[0].name, "better time");
-        assert_eq!(changes.changes[0].percent().round(), 50.0);
-        assert_eq!(changes.changes[1].percent().round(), -50.0);
-        assert_eq!(
-            (
-                changes.changes[0].before.median,
-                changes.changes[0].now.median
-            ),
-            (2.0, 3.0)
-        );
+        let [better, worse, _] = &changes.changes[..] else {
+            panic!("{changes:?}");
+        };
+        assert_eq!(better.name, "better time");
+        assert_eq!(better.percent().round(), 50.0);
+        assert_eq!(worse.percent().round(), -50.0);
+        assert_eq!((better.before.median, better.now.median), (2.0, 3.0));
         let text = changes.table().text();
         for expected in [
-            "2.00 (1.95-2.05)",
-            "3.00 (2.95-3.05)",
+            "2.00 (1.90-2.10)",
+            "3.00 (2.90-3.10)",
             "+50%",
-            "better",
+            "better\n",
             "WORSE",
             "within noise",
         ] {
@@ -245,15 +271,12 @@ mod tests {
 
     #[test]
     fn a_change_that_tokio_makes_against_itself_is_noise() {
-        let calm = results(vec![row("row", &[100.0; 3], &[200.0; 3])]);
-        let mut restless = results(vec![row("row", &[100.0; 3], &[300.0; 3])]);
+        let calm = results(vec![five("row", [200.0; 5])]);
+        let mut restless = results(vec![five("row", [300.0; 5])]);
         assert!(Changes::between(&calm, &restless).changes[0].is_beyond_noise());
-        for (round, again) in restless.rows[0]
-            .rounds
-            .iter_mut()
-            .zip([150.0, 300.0, 600.0])
-        {
-            let sample = round.get_mut(crate::results::TOKIO_AGAIN).unwrap();
+        let again = [150.0, 200.0, 300.0, 400.0, 600.0];
+        for (round, again) in restless.rows[0].rounds.iter_mut().zip(again) {
+            let sample = round.get_mut(TOKIO_AGAIN).unwrap();
             sample.figures[0].value = again;
         }
         let one_way = Changes::between(&calm, &restless);
@@ -262,6 +285,16 @@ mod tests {
             assert_eq!(change.noise, 1.5);
             assert!(!change.is_beyond_noise());
         }
+    }
+
+    #[test]
+    fn few_rounds_tell_no_change_from_noise() {
+        let before = results(vec![five("row", [200.0; 5])]);
+        let now = results(vec![row("row", &[100.0; 4], &[900.0; 4])]);
+        let changes = Changes::between(&before, &now);
+        assert!(!changes.changes[0].is_beyond_noise());
+        let text = changes.table().text();
+        assert!(text.contains("too few rounds"), "{text}");
     }
 
     #[test]

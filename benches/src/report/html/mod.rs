@@ -145,7 +145,8 @@ fn change_section(earlier: &Results, results: &Results) -> Section {
     Section::new("Against earlier results")
         .text(
             "Ratios to tokio, then and now: medians, with quartiles. A change counts if the quartiles \
-             do not overlap and the medians differ by a greater factor than A/A strays from 1.",
+             do not overlap and the medians differ by a greater factor than A/A strays from 1; with few \
+             rounds none does.",
         )
         .list(changes.notes())
         .table(changes.table())
