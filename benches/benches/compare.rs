@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use fastwake_benches::machine::Machine;
 use fastwake_benches::options::{Mode, Options};
-use fastwake_benches::report::terminal;
+use fastwake_benches::report::{self, terminal};
 use fastwake_benches::results::Results;
 use fastwake_benches::suite::{self, Contestant};
 use fastwake_benches::workload::{ROWS, Row, Setting};
@@ -102,13 +102,11 @@ fn compare(options: &Options, rows: &[&Row]) -> Result<(), Box<dyn std::error::E
         results.rows.push(measured);
     }
     bar.finish_and_clear();
-    print!("{}", terminal::footer(&results));
-    let _ = earlier;
+    print!("{}", terminal::footer(&results, earlier.as_ref()));
     let folder = target()?.join("benchmarks");
-    std::fs::create_dir_all(&folder)?;
-    let json = folder.join("results.json");
-    results.save(&json)?;
-    println!("raw samples: {}", json.display());
+    let files = report::write(&folder, &results, earlier.as_ref(), &[])?;
+    println!("\nraw samples: {}", files.samples.display());
+    println!("report: {}", files.page.display());
     Ok(())
 }
 

@@ -86,12 +86,29 @@ impl Results {
         read.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
+    /// What a figure of a row has come to, if it was measured against tokio.
+    #[must_use]
+    pub fn summary(&self, row: &str, figure: &str) -> Option<Summary> {
+        let row = self.rows.iter().find(|found| found.name == row)?;
+        let mut summaries = row.summaries().into_iter();
+        summaries.find(|found| found.name == figure)
+    }
+
     /// The geometric mean of the ratios (medians) of all figures of all rows; `None` without any.
     #[must_use]
     pub fn geometric_mean(&self) -> Option<f64> {
         let ratios = self.rows.iter().flat_map(RowResults::summaries);
         let logs: Vec<f64> = ratios.map(|summary| summary.ratio.median.ln()).collect();
         (!logs.is_empty()).then(|| (logs.iter().sum::<f64>() / logs.len() as f64).exp())
+    }
+}
+
+impl Summary {
+    /// How a contestant's values lie.
+    #[must_use]
+    pub fn value(&self, who: &str) -> Option<Spread> {
+        let found = self.values.iter().find(|(name, _)| name == who);
+        found.map(|(_, spread)| *spread)
     }
 }
 
@@ -138,6 +155,14 @@ impl RowResults {
             .into_iter()
             .zip(self.values(by, figure)?);
         Some(Spread::of(pairs.map(|(of, by)| quotient(of, by))))
+    }
+
+    /// tokio's CPU time per operation by fastwake's, by medians.
+    #[must_use]
+    pub fn cpu_ratio(&self) -> Option<f64> {
+        let median = |who| self.median(who, |sample| sample.cost.cpu);
+        let fastwake = median(FASTWAKE).filter(|&cpu| cpu > 0.0)?;
+        Some(median(TOKIO)? / fastwake)
     }
 
     /// The median of what a contestant's operation costs otherwise.

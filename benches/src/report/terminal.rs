@@ -3,10 +3,13 @@
 
 use std::fmt::Write;
 
-use crate::results::{FASTWAKE, Results, RowResults, Summary, TOKIO};
+use crate::results::{FASTWAKE, Results, RowResults, TOKIO};
 use crate::sample::{Figure, Sample, Unit};
 use crate::spread::Spread;
 use crate::workload::Row;
+
+use super::changes::Changes;
+use super::targets;
 
 /// What stands above the table: how to read it.
 #[must_use]
@@ -31,8 +34,10 @@ pub fn row(row: &RowResults) -> String {
     let mut text = String::new();
     for (index, summary) in row.summaries().iter().enumerate() {
         let name = format!("{} {}", row.name, summary.name);
-        let value =
-            |who| value(summary, who).map_or("-".to_owned(), |value| show(value, summary.unit));
+        let value = |who| {
+            let found = summary.value(who);
+            found.map_or("-".to_owned(), |spread| show(spread.median, summary.unit))
+        };
         let _ = write!(
             text,
             "{name:<34} {:>9} {:>9} {:>20} {:>17} {:>18}",
@@ -55,7 +60,8 @@ pub fn row(row: &RowResults) -> String {
 }
 
 /// What fastwake's runs measured along with the figures: medians.
-fn beside(row: &RowResults) -> Vec<(String, Unit, f64)> {
+#[must_use]
+pub fn beside(row: &RowResults) -> Vec<(String, Unit, f64)> {
     let first = row.rounds.first().and_then(|round| round.get(FASTWAKE));
     let figures = first.map_or(&[][..], |sample| &sample.beside);
     let median = |(index, figure): (usize, &Figure)| {
@@ -65,13 +71,24 @@ fn beside(row: &RowResults) -> Vec<(String, Unit, f64)> {
     figures.iter().enumerate().filter_map(median).collect()
 }
 
-/// What stands below the table.
+/// What stands below the table: the mean, the targets, and what has changed since `earlier` results.
 #[must_use]
-pub fn footer(results: &Results) -> String {
-    let mean = results.geometric_mean();
-    mean.map_or_else(String::new, |mean| {
-        format!("geometric mean of all ratios: {mean:.2}\n")
-    })
+pub fn footer(results: &Results, earlier: Option<&Results>) -> String {
+    let mut text = String::new();
+    if let Some(mean) = results.geometric_mean() {
+        let _ = writeln!(text, "geometric mean of all ratios: {mean:.2}");
+    }
+    let _ = writeln!(text, "{}\n", targets::below_par(results));
+    text.push_str(&targets::table(results).text());
+    if let Some(earlier) = earlier {
+        let changes = Changes::between(earlier, results);
+        text.push_str("\nAgainst the earlier results; medians, with quartiles:\n\n");
+        text.push_str(&changes.table().text());
+        for note in changes.notes() {
+            let _ = writeln!(text, "{note}");
+        }
+    }
+    text
 }
 
 /// What a row asks.
@@ -83,27 +100,25 @@ pub fn question(row: &Row) -> String {
     )
 }
 
-fn value(summary: &Summary, who: &str) -> Option<f64> {
-    let found = summary.values.iter().find(|(name, _)| name == who);
-    found.map(|(_, spread)| spread.median)
-}
-
-fn ratio(spread: &Spread) -> String {
+/// A ratio with the least and the greatest.
+#[must_use]
+pub fn ratio(spread: &Spread) -> String {
     let Spread {
         min, median, max, ..
     } = spread;
     format!("{median:.2} ({min:.2}-{max:.2})")
 }
 
-fn cpu(row: &RowResults) -> String {
-    let median = |who| row.median(who, |sample| sample.cost.cpu);
-    match (median(TOKIO), median(FASTWAKE)) {
-        (Some(tokio), Some(fastwake)) if fastwake > 0.0 => format!("{:.2}", tokio / fastwake),
-        _ => "-".to_owned(),
-    }
+/// The ratio of the CPU times.
+#[must_use]
+pub fn cpu(row: &RowResults) -> String {
+    let ratio = row.cpu_ratio();
+    ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
-fn switches(row: &RowResults) -> String {
+/// Voluntary context switches in 1000 operations, fastwake's and tokio's.
+#[must_use]
+pub fn switches(row: &RowResults) -> String {
     let in_1000 = |sample: &Sample| 1000.0 * sample.cost.switches;
     let median = |who| {
         row.median(who, in_1000)

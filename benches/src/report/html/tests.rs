@@ -1,0 +1,158 @@
+use std::time::Duration;
+
+use super::plot::{Axis, Bars, Line, bars, contestant, lines, nth, number};
+use super::*;
+use crate::latency::Recorder;
+use crate::report::fixture::{results, row};
+use crate::report::table::Cell;
+use crate::results::{Results, RowResults};
+use crate::sample::Unit;
+use crate::spread::Spread;
+
+/// Rows for every plot that there is.
+fn everything() -> Results {
+    let mut rows = vec![row("yield", &[100.0, 120.0, 90.0], &[200.0, 190.0, 500.0])];
+    for producers in [1, 2, 4, 8, 16] {
+        let name = format!("producers-{producers}");
+        let times = [100.0, 110.0, 150.0].map(|time| time * f64::from(producers));
+        rows.push(with_figure(row(&name, &times, &times), "enqueue p99"));
+    }
+    for share in [0, 25, 50, 75, 100] {
+        let name = format!("mixed-io-{share}");
+        let times = [1e4, 2e4, 3e4].map(|time| time * f64::from(1 + share));
+        rows.push(with_figure(row(&name, &times, &times), "p99"));
+    }
+    let mut wake = row("wake-latency", &[1.0, 1.0], &[1.0, 1.0]);
+    for sample in wake.rounds.iter_mut().flat_map(|round| round.values_mut()) {
+        let mut recorder = Recorder::default();
+        (1..100).for_each(|micros| recorder.record(Duration::from_micros(micros)));
+        *sample = sample
+            .clone()
+            .with_latencies("", &[0.5], recorder.latencies());
+    }
+    rows.push(wake);
+    results(rows)
+}
+
+fn with_figure(mut row: RowResults, name: &str) -> RowResults {
+    for sample in row.rounds.iter_mut().flat_map(|round| round.values_mut()) {
+        let value = sample.cost.wall;
+        *sample = sample.clone().with(name, Unit::Nanoseconds, value);
+    }
+    row
+}
+
+/// Every tag that opens closes, in the right order; what stands between has no other `<`.
+fn assert_balanced(page: &str) {
+    const VOID: [&str; 2] = ["meta", "!DOCTYPE"];
+    let mut open = Vec::new();
+    for piece in page.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>').expect("a tag ends");
+        assert!(!text.contains('>'), "a bare > after <{tag}>: {text}");
+        let name = tag.split_whitespace().next().expect("a tag has a name");
+        if let Some(name) = name.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closed by </{name}>");
+        } else if !tag.ends_with('/') && !VOID.contains(&name) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+}
+
+#[test]
+fn the_page_has_every_figure_of_every_row_and_its_question() {
+    let results = everything();
+    let page = page(&results, None, &[]);
+    for row in &results.rows {
+        assert!(page.contains(&row.question), "{}", row.name);
+        for summary in row.summaries() {
+            let name = format!("{} {}", row.name, summary.name);
+            assert!(
+                page.contains(&format!("<td>{name}</td>")),
+                "{name} in a table"
+            );
+            assert!(
+                page.contains(&format!("\n{name}\n</text>")),
+                "{name} in a plot"
+            );
+        }
+    }
+    for line in results.machine.lines() {
+        assert!(page.contains(&line), "{line}");
+    }
+    for who in [FASTWAKE, TOKIO, TOKIO_AGAIN] {
+        assert!(page.contains(&format!("<th>{who}</th>")), "{who}");
+    }
+}
+
+#[test]
+fn the_page_is_well_formed_and_needs_nothing_from_elsewhere() {
+    let results = everything();
+    let page = page(&results, Some(&results), &[]);
+    assert_balanced(&page);
+    assert_eq!(page.matches("<svg ").count(), 5);
+    let page = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    for reference in [
+        "http:", "https:", "src=", "url(", "@import", "<script", "<link",
+    ] {
+        assert!(!page.contains(reference), "{reference}");
+    }
+}
+
+#[test]
+fn what_was_not_measured_has_no_section() {
+    let few = page(&results(vec![row("yield", &[1.0], &[2.0])]), None, &[]);
+    assert_eq!(few.matches("<svg ").count(), 1);
+    let nothing = page(&results(Vec::new()), None, &[]);
+    assert_balanced(&nothing);
+    assert!(!nothing.contains("<svg "));
+}
+
+#[test]
+fn names_are_escaped_wherever_they_go() {
+    let hostile = results(vec![row("<b>&\"'", &[1.0, 2.0], &[2.0, 3.0])]);
+    let page = page(&hostile, Some(&hostile), &[]);
+    assert_balanced(&page);
+    assert!(!page.contains("<b>"));
+    assert!(page.contains("&lt;b&gt;&amp;"));
+}
+
+#[test]
+fn other_measurements_add_sections_with_plots_of_their_own() {
+    let values = [100.0, 200.0, 300.0];
+    let measured = Bars {
+        name: "after".to_owned(),
+        colour: nth(0),
+        values: vec![Some(Spread::of(values).into()), None],
+    };
+    let names = ["cpu".to_owned(), "cache <L3>".to_owned()];
+    let predicted = Line {
+        name: "predicted".to_owned(),
+        colour: contestant(FASTWAKE, &[]),
+        points: vec![(8.0, 1e6.into()), (256.0, Spread::of(values).into())],
+    };
+    let up = Axis::linear("items/s", number);
+    let mut table = Table::new(&["scope", "wakes"]);
+    table.rows.push(vec![Cell::from("cpu"), Cell::from("0.1")]);
+    let section = Section::new("By scope")
+        .text("An experiment.")
+        .table(table)
+        .plot(bars(&names, &up, &[measured]), "a caption")
+        .plot(
+            lines(&Axis::doubling("CPUs", number), &up, &[predicted]),
+            "another",
+        );
+    let page = page(&results(Vec::new()), None, &[section]);
+    assert_balanced(&page);
+    assert_eq!(page.matches("<svg ").count(), 2);
+    for text in [
+        "By scope",
+        "An experiment.",
+        "\ncache &lt;L3&gt;\n",
+        "\npredicted\n",
+        "\n256\n",
+        "a caption",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+}
