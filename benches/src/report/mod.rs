@@ -1,4 +1,5 @@
 #![forbid(unsafe_code)]
 //! What is shown of the results.
 
+pub mod counts;
 pub mod terminal;

@@ -1,0 +1,120 @@
+#![forbid(unsafe_code)]
+//! The tables of what was counted, on the terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write};
+
+use crate::count::idle::Idle;
+use crate::count::{Counts, RowCounts, SystemCalls};
+use crate::results::{FASTWAKE, TOKIO};
+use crate::sample::Unit;
+
+use super::terminal::show;
+
+const SMOL: &str = "smol";
+/// So many of the most frequent kinds are named.
+const KINDS: usize = 2;
+
+/// All of them.
+#[must_use]
+pub fn tables(counts: &Counts) -> String {
+    let mut text = String::new();
+    let rows = || counts.rows.iter();
+    if rows().any(|row| !row.system_calls.is_empty()) {
+        text += "\nSystem calls of the process for each operation (strace), medians of the runs; which are\n\
+                 the most frequent of fastwake's and of tokio's.\n\n";
+        let _ = writeln!(
+            text,
+            "{}  mostly",
+            line("row", ["fastwake", "tokio", "smol"])
+        );
+        rows().for_each(|row| text += &system_calls(row));
+    }
+    if rows().any(|row| !row.instructions.is_empty()) {
+        text += "\nInstructions for each operation (callgrind, which runs one thread at a time), medians of\n\
+                 the runs; ratio: tokio's by fastwake's.\n\n";
+        let _ = writeln!(text, "{}", line("row", ["fastwake", "tokio", "ratio"]));
+        rows().for_each(|row| text += &instructions(row));
+    }
+    text += &idle(&counts.idle);
+    if !counts.omitted.is_empty() {
+        text += "\nNot counted:\n";
+        for what in &counts.omitted {
+            let _ = writeln!(text, "    {what}");
+        }
+    }
+    text
+}
+
+fn line(name: &str, cells: [impl Display; 3]) -> String {
+    let [one, two, three] = cells;
+    format!("{name:<22} {one:>9} {two:>9} {three:>9}")
+}
+
+fn system_calls(row: &RowCounts) -> String {
+    let of = |who| row.system_calls.get(who);
+    let total = |who| of(who).map_or("-".to_owned(), |calls| rate(calls.total.median));
+    let mostly = [FASTWAKE, TOKIO].map(|who| of(who).map_or(String::new(), mostly));
+    let cells = line(&row.row, [FASTWAKE, TOKIO, SMOL].map(total));
+    if of(FASTWAKE).is_none() {
+        return String::new();
+    }
+    format!("{cells}  {}\n", mostly.join(" : "))
+}
+
+fn mostly(calls: &SystemCalls) -> String {
+    let kinds = calls.kinds.iter().take(KINDS);
+    let kinds: Vec<_> = kinds
+        .map(|(kind, count)| format!("{kind} {}", rate(*count)))
+        .collect();
+    kinds.join(", ")
+}
+
+fn instructions(row: &RowCounts) -> String {
+    let median = |who| row.instructions.get(who).map(|of| of.per_operation.median);
+    let (Some(fastwake), Some(tokio)) = (median(FASTWAKE), median(TOKIO)) else {
+        return String::new();
+    };
+    let cells = [
+        format!("{fastwake:.0}"),
+        format!("{tokio:.0}"),
+        format!("{:.2}", tokio / fastwake),
+    ];
+    line(&row.row, cells) + "\n"
+}
+
+fn idle(idle: &BTreeMap<String, Idle>) -> String {
+    let Some(seconds) = idle.values().map(|idle| idle.seconds).next() else {
+        return String::new();
+    };
+    let mut text = format!(
+        "\nAn idle runtime, with 1,000 tasks that wait and 1,000 timers that are far off, in {seconds} s.\n\n"
+    );
+    let _ = writeln!(text, "{}", line("", ["fastwake", "tokio", "smol"]));
+    let mut row = |name, cell: &dyn Fn(&Idle) -> String| {
+        let cells = [FASTWAKE, TOKIO, SMOL].map(|who| idle.get(who).map_or("-".to_owned(), cell));
+        let _ = writeln!(text, "{}", line(name, cells));
+    };
+    row("system calls", &|idle| {
+        let sum =
+            |calls: &Vec<(String, usize)>| calls.iter().map(|(_, count)| count).sum::<usize>();
+        idle.system_calls
+            .as_ref()
+            .map_or("-".to_owned(), |calls| sum(calls).to_string())
+    });
+    row("context switches", &|idle| format!("{:.0}", idle.switches));
+    row("CPU", &|idle| show(idle.cpu, Unit::Nanoseconds));
+    text
+}
+
+/// A number from thousandths to thousands, in three digits or so.
+fn rate(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        _ if value < 0.01 => format!("{value:.4}"),
+        _ if value < 1.0 => format!("{value:.3}"),
+        _ if value < 10.0 => format!("{value:.2}"),
+        _ if value < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
