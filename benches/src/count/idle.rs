@@ -60,7 +60,7 @@ fn cost_of<P: Peer>(workers: usize, seconds: u64) -> Cost {
     for n in 0..TASKS {
         drop(peer.spawn_from_outside(pending::<()>()));
         let due = FAR + Duration::from_secs(n as u64);
-        drop(peer.spawn_from_outside(P::sleep(due)));
+        drop(peer.spawn_from_outside(async move { P::sleep(due).await }));
     }
     thread::sleep(SETTLING);
     let stopwatch = Stopwatch::start();

@@ -99,13 +99,16 @@ impl Plan {
     #[must_use]
     pub fn quick(rows: &[&'static Row], workers: usize) -> Self {
         let rows = rows.iter().copied();
-        Self {
-            rows: rows.filter(|row| QUICK.contains(&row.name)).collect(),
-            idle: false,
-            workers,
-            tracing: Duration::from_secs(4),
-            profiling: Duration::from_secs(4),
-        }
+        let rows: Vec<_> = rows.filter(|row| QUICK.contains(&row.name)).collect();
+        Self::whole(&rows, false, workers).within(Duration::from_secs(4), Duration::from_secs(4))
+    }
+
+    /// The same in this time at most, as far as one round of each row has room in it: so long for
+    /// system calls, so long for instructions.
+    #[must_use]
+    pub fn within(mut self, tracing: Duration, profiling: Duration) -> Self {
+        (self.tracing, self.profiling) = (tracing, profiling);
+        self
     }
 
     /// Into how many steps [`count`](Self::count) divides the work.

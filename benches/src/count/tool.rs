@@ -54,13 +54,16 @@ pub(super) fn run(command: &[&str], program: &Path, arguments: &[String]) -> io:
         .args(command)
         .arg(program)
         .args(arguments)
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .output()?;
     if output.status.success() {
         return Ok(output);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().last().unwrap_or("it said nothing");
+    // A panic adds a note on how to see more.
+    let mut words = said.lines().filter(|line| !line.starts_with("note: "));
+    let said = words.next_back().unwrap_or("it said nothing");
     let (name, status) = (command.first().unwrap_or(&"workload"), output.status);
     // As `timeout` puts it.
     let why = match status.code() {

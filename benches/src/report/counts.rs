@@ -118,3 +118,76 @@ fn rate(value: f64) -> String {
         _ => format!("{value:.0}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::Instructions;
+    use crate::spread::Spread;
+
+    fn calls(kinds: &[(&str, f64)]) -> SystemCalls {
+        SystemCalls {
+            operations: 100,
+            total: Spread::of([kinds.iter().map(|(_, each)| each).sum()]),
+            kinds: kinds
+                .iter()
+                .map(|&(kind, each)| (kind.to_owned(), each))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn each_row_has_a_line_in_the_tables_in_which_it_was_counted() {
+        let instructions = |each| Instructions {
+            operations: (10, 30),
+            per_operation: Spread::of([each]),
+        };
+        let own = [("futex wake", 0.02), ("read", 0.01), ("brk", 0.001)];
+        let system_calls = [
+            (FASTWAKE, calls(&own)),
+            (TOKIO, calls(&[("futex wake", 1.5)])),
+        ];
+        let counted = RowCounts {
+            row: "some".to_owned(),
+            system_calls: system_calls
+                .map(|(who, calls)| (who.to_owned(), calls))
+                .into(),
+            instructions: BTreeMap::new(),
+        };
+        let profiled = RowCounts {
+            row: "other".to_owned(),
+            system_calls: BTreeMap::new(),
+            instructions: [
+                (FASTWAKE, instructions(200.0)),
+                (TOKIO, instructions(500.0)),
+            ]
+            .map(|(who, each)| (who.to_owned(), each))
+            .into(),
+        };
+        let text = tables(&Counts {
+            rows: vec![counted, profiled],
+            idle: BTreeMap::new(),
+            omitted: vec!["idle: it went wrong".to_owned()],
+        });
+        let words = |name: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| line.starts_with(name));
+            lines
+                .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect()
+        };
+        assert_eq!(
+            words("some"),
+            ["some 0.031 1.50 - futex wake 0.020, read 0.010 : futex wake 1.50"]
+        );
+        assert_eq!(words("other"), ["other 200 500 2.50"]);
+        assert!(
+            text.ends_with("Not counted:\n    idle: it went wrong\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn nothing_counted_is_nothing_shown() {
+        assert_eq!(tables(&Counts::default()), "");
+    }
+}
