@@ -8,6 +8,7 @@ use crate::count::idle::Idle;
 use crate::count::{Counts, RowCounts, SystemCalls};
 use crate::results::{FASTWAKE, TOKIO};
 use crate::sample::Unit;
+use crate::spread::Spread;
 
 use super::terminal::show;
 
@@ -18,24 +19,20 @@ const KINDS: usize = 2;
 /// All of them.
 #[must_use]
 pub fn tables(counts: &Counts) -> String {
-    let mut text = String::new();
-    let rows = || counts.rows.iter();
-    if rows().any(|row| !row.system_calls.is_empty()) {
-        text += "\nSystem calls of the process for each operation (strace), medians of the runs; which are\n\
-                 the most frequent of fastwake's and of tokio's.\n\n";
-        let _ = writeln!(
-            text,
-            "{}  mostly",
-            line("row", ["fastwake", "tokio", "smol"])
-        );
-        rows().for_each(|row| text += &system_calls(row));
-    }
-    if rows().any(|row| !row.instructions.is_empty()) {
-        text += "\nInstructions for each operation (callgrind, which runs one thread at a time), medians of\n\
-                 the runs; ratio: tokio's by fastwake's.\n\n";
-        let _ = writeln!(text, "{}", line("row", ["fastwake", "tokio", "ratio"]));
-        rows().for_each(|row| text += &instructions(row));
-    }
+    let mut text = table(
+        counts,
+        "System calls of the process for each operation (strace), medians of the runs, with the least and\n\
+         the greatest; which are the most frequent of fastwake's and of tokio's.",
+        &calls_line("row", "fastwake", "tokio", "smol", "mostly"),
+        system_calls,
+    );
+    text += &table(
+        counts,
+        "Instructions for each operation (callgrind, which runs one thread at a time), medians of the runs;\n\
+         ratio: tokio's by fastwake's.",
+        &line("row", ["fastwake", "tokio", "ratio"]),
+        instructions,
+    );
     text += &idle(&counts.idle);
     if !counts.omitted.is_empty() {
         text += "\nNot counted:\n";
@@ -46,20 +43,49 @@ pub fn tables(counts: &Counts) -> String {
     text
 }
 
+/// A table of the rows that have a line in it; nothing if none has.
+fn table(
+    counts: &Counts,
+    title: &str,
+    header: &str,
+    line: impl Fn(&RowCounts) -> Option<String>,
+) -> String {
+    let lines: String = counts
+        .rows
+        .iter()
+        .filter_map(line)
+        .map(|line| line + "\n")
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("\n{title}\n\n{header}\n{lines}")
+}
+
 fn line(name: &str, cells: [impl Display; 3]) -> String {
     let [one, two, three] = cells;
     format!("{name:<22} {one:>9} {two:>9} {three:>9}")
 }
 
-fn system_calls(row: &RowCounts) -> String {
-    let of = |who| row.system_calls.get(who);
-    let total = |who| of(who).map_or("-".to_owned(), |calls| rate(calls.total.median));
-    let mostly = [FASTWAKE, TOKIO].map(|who| of(who).map_or(String::new(), mostly));
-    let cells = line(&row.row, [FASTWAKE, TOKIO, SMOL].map(total));
-    if of(FASTWAKE).is_none() {
-        return String::new();
-    }
-    format!("{cells}  {}\n", mostly.join(" : "))
+fn calls_line(name: &str, fastwake: &str, tokio: &str, smol: &str, mostly: &str) -> String {
+    format!("{name:<22} {fastwake:>22} {tokio:>22} {smol:>7}  {mostly}")
+}
+
+fn system_calls(row: &RowCounts) -> Option<String> {
+    let fastwake = row.system_calls.get(FASTWAKE)?;
+    let tokio = row.system_calls.get(TOKIO)?;
+    let smol = row.system_calls.get(SMOL);
+    let smol = smol.map_or("-".to_owned(), |calls| rate(calls.total.median));
+    let mostly = format!("{} : {}", mostly(fastwake), mostly(tokio));
+    let [fastwake, tokio] = [fastwake, tokio].map(|calls| spread(&calls.total));
+    Some(calls_line(&row.row, &fastwake, &tokio, &smol, &mostly))
+}
+
+fn spread(spread: &Spread) -> String {
+    let Spread {
+        min, median, max, ..
+    } = *spread;
+    format!("{} ({}-{})", rate(median), rate(min), rate(max))
 }
 
 fn mostly(calls: &SystemCalls) -> String {
@@ -67,20 +93,21 @@ fn mostly(calls: &SystemCalls) -> String {
     let kinds: Vec<_> = kinds
         .map(|(kind, count)| format!("{kind} {}", rate(*count)))
         .collect();
+    if kinds.is_empty() {
+        return "-".to_owned();
+    }
     kinds.join(", ")
 }
 
-fn instructions(row: &RowCounts) -> String {
+fn instructions(row: &RowCounts) -> Option<String> {
     let median = |who| row.instructions.get(who).map(|of| of.per_operation.median);
-    let (Some(fastwake), Some(tokio)) = (median(FASTWAKE), median(TOKIO)) else {
-        return String::new();
-    };
+    let (fastwake, tokio) = (median(FASTWAKE)?, median(TOKIO)?);
     let cells = [
         format!("{fastwake:.0}"),
         format!("{tokio:.0}"),
         format!("{:.2}", tokio / fastwake),
     ];
-    line(&row.row, cells) + "\n"
+    Some(line(&row.row, cells))
 }
 
 fn idle(idle: &BTreeMap<String, Idle>) -> String {
@@ -123,7 +150,6 @@ fn rate(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::count::Instructions;
-    use crate::spread::Spread;
 
     fn calls(kinds: &[(&str, f64)]) -> SystemCalls {
         SystemCalls {
@@ -177,7 +203,8 @@ mod tests {
         };
         assert_eq!(
             words("some"),
-            ["some 0.031 1.50 - futex wake 0.020, read 0.010 : futex wake 1.50"]
+            ["some 0.031 (0.031-0.031) 1.50 (1.50-1.50) - \
+                 futex wake 0.020, read 0.010 : futex wake 1.50"]
         );
         assert_eq!(words("other"), ["other 200 500 2.50"]);
         assert!(
