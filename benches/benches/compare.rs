@@ -1,14 +1,15 @@
 //! Compares fastwake with its peers: `cargo bench -p fastwake-benches -- --list` says what it asks.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use fastwake_benches::count::{Counts, Plan, idle};
 use fastwake_benches::machine::Machine;
 use fastwake_benches::options::{Mode, Options};
-use fastwake_benches::report::{self, terminal};
+use fastwake_benches::report::{self, counts, terminal};
 use fastwake_benches::results::Results;
 use fastwake_benches::suite::{self, Contestant};
 use fastwake_benches::workload::{ROWS, Row, Setting};
@@ -25,11 +26,13 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::parse(std::env::args().skip(1))?;
-    let rows: Vec<&Row> = ROWS.iter().filter(|row| options.wants(row.name)).collect();
-    if rows.is_empty() {
+    let rows: Vec<&'static Row> = ROWS.iter().filter(|row| options.wants(row.name)).collect();
+    if rows.is_empty() && !options.wants(idle::NAME) {
         let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-        let names = names.join(", ");
-        return Err(format!("no row's name contains that; the rows are {names}").into());
+        let (names, idle) = (names.join(", "), idle::NAME);
+        return Err(
+            format!("no row's name contains that; the rows are {names}, and {idle}").into(),
+        );
     }
     match options.mode {
         Mode::List => rows
@@ -39,6 +42,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             .into_iter()
             .for_each(|row| try_out(row, options.workers)),
         Mode::Compare => compare(&options, &rows)?,
+        Mode::Count => print!("{}", counts::tables(&count(&options, &rows))),
     }
     Ok(())
 }
@@ -64,7 +68,7 @@ fn target() -> io::Result<PathBuf> {
     target.ok_or_else(|| io::Error::other("the program is not where cargo builds"))
 }
 
-fn compare(options: &Options, rows: &[&Row]) -> Result<(), Box<dyn std::error::Error>> {
+fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::error::Error>> {
     let earlier = options.compare.as_deref().map(Results::load).transpose()?;
     let machine = Machine::this();
     machine.lines().iter().for_each(|line| println!("{line}"));
@@ -84,6 +88,7 @@ fn compare(options: &Options, rows: &[&Row]) -> Result<(), Box<dyn std::error::E
         machine,
         workers,
         rows: Vec::new(),
+        counts: None,
     };
     bar.suspend(|| print!("{}", terminal::header()));
     for row in rows {
@@ -103,11 +108,29 @@ fn compare(options: &Options, rows: &[&Row]) -> Result<(), Box<dyn std::error::E
     }
     bar.finish_and_clear();
     print!("{}", terminal::footer(&results, earlier.as_ref()));
+    let counted = results.counts.insert(count(options, rows));
+    print!("{}", counts::tables(counted));
     let folder = target()?.join("benchmarks");
     let files = report::write(&folder, &results, earlier.as_ref(), &[])?;
     println!("\nraw samples: {}", files.samples.display());
     println!("report: {}", files.page.display());
     Ok(())
+}
+
+/// Counts what does not depend on the machine's mood.
+fn count(options: &Options, rows: &[&'static Row]) -> Counts {
+    let plan = if options.quick {
+        Plan::quick(rows, options.workers)
+    } else {
+        Plan::whole(rows, options.wants(idle::NAME), options.workers)
+    };
+    let bar = progress(plan.steps());
+    let counts = plan.count(Path::new(env!("CARGO_BIN_EXE_workload")), |next| {
+        bar.set_message(format!("counting: {next}"));
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    counts
 }
 
 fn progress(steps: usize) -> ProgressBar {

@@ -4,6 +4,7 @@
 //! * [`workload`]: the rows. Each is written once, over [`peer::Peer`].
 //! * [`sample`], [`cost`], [`latency`], [`heap`]: what one run gives.
 //! * [`suite`]: runs the contestants in turn, round by round, also those that are built apart.
+//! * [`count`]: counts system calls and instructions, with tools that watch a process.
 //! * [`results`], [`spread`], [`machine`]: what a whole comparison gives, and on what.
 //! * [`model`]: a simulation of machines that we do not have.
 //! * [`report`]: what is shown of it.
@@ -12,6 +13,7 @@
 //! `docs/benchmarks.md` says how to run them and what the rows ask.
 
 pub mod cost;
+pub mod count;
 pub mod heap;
 pub mod latency;
 pub mod machine;

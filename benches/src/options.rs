@@ -26,6 +26,8 @@ pub struct Options {
 pub enum Mode {
     /// Measure, and report.
     Compare,
+    /// Only count system calls and instructions.
+    Count,
     /// Say what the rows ask.
     List,
     /// See that each row runs: what `cargo test --benches` wants.
@@ -41,7 +43,7 @@ impl fmt::Display for BadOption {
         write!(
             f,
             "{}; options: --quick, --rounds N, --only PART-OF-A-ROW'S-NAME, --workers N, \
-             --compare OLD.json, --list",
+             --compare OLD.json, --counts, --list",
             self.0
         )
     }
@@ -69,7 +71,7 @@ impl Options {
             compare: None,
         };
         let mut arguments = arguments.into_iter();
-        let (mut list, mut rounds) = (false, None);
+        let (mut list, mut counts, mut rounds) = (false, false, None);
         while let Some(option) = arguments.next() {
             match option.as_str() {
                 // Cargo says so when it benchmarks; when it tests, it says nothing.
@@ -79,14 +81,17 @@ impl Options {
                 "--workers" => options.workers = count(&option, arguments.next())?,
                 "--only" => options.only = Some(value(&option, arguments.next())?),
                 "--compare" => options.compare = Some(value(&option, arguments.next())?.into()),
+                "--counts" => counts = true,
                 "--list" => list = true,
                 _ => return Err(BadOption(format!("unknown option {option:?}"))),
             }
         }
         let usual = if options.quick { QUICK_ROUNDS } else { ROUNDS };
         options.rounds = rounds.unwrap_or(usual);
-        if list {
-            options.mode = Mode::List;
+        match options.mode {
+            _ if list => options.mode = Mode::List,
+            Mode::Compare if counts => options.mode = Mode::Count,
+            _ => {}
         }
         Ok(options)
     }
@@ -125,6 +130,9 @@ mod tests {
         assert_eq!(parse("--bench").unwrap().mode, Mode::Compare);
         assert_eq!(parse("").unwrap().mode, Mode::Test);
         assert_eq!(parse("--list --bench").unwrap().mode, Mode::List);
+        assert_eq!(parse("--counts --bench").unwrap().mode, Mode::Count);
+        assert_eq!(parse("--counts --list --bench").unwrap().mode, Mode::List);
+        assert_eq!(parse("--counts").unwrap().mode, Mode::Test);
     }
 
     #[test]

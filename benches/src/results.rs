@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::Counts;
 use crate::machine::Machine;
 use crate::sample::{Sample, Unit};
 use crate::spread::Spread;
@@ -22,6 +23,9 @@ pub struct Results {
     pub workers: usize,
     /// The rows, in their order.
     pub rows: Vec<RowResults>,
+    /// What was counted beside the times, if it was.
+    #[serde(default)]
+    pub counts: Option<Counts>,
 }
 
 /// What one row gave.

@@ -2,6 +2,7 @@
 //! What is shown of the results: on the terminal, and as a page.
 
 pub mod changes;
+pub mod counts;
 #[cfg(test)]
 mod fixture;
 pub mod html;

@@ -147,6 +147,7 @@ impl<const KIND: usize> Workload for Beside<KIND> {
     const QUICK: usize = 200;
     const PEERS: &'static [Which] = &[Which::Fastwake, Which::Tokio, Which::Smol, Which::TwoTokios];
     const WARM_UP: bool = false;
+    const COUNTED: bool = false;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let hogs = Hogs::default();

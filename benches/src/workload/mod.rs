@@ -37,6 +37,9 @@ trait Workload {
     const PEERS: &'static [Which] = &Which::ALL;
     /// Is it asked once before it counts?
     const WARM_UP: bool = true;
+    /// Are its system calls counted? Those of a run of a fixed time are not: how many operations it
+    /// has differs from one runtime to the other.
+    const COUNTED: bool = true;
 
     /// Does it about that many times, on an idle runtime, and says what one of them cost.
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample;
@@ -66,6 +69,10 @@ pub struct Row {
     pub quick: usize,
     /// Who runs it.
     pub peers: &'static [Which],
+    /// Is it run once before it counts?
+    pub warm_up: bool,
+    /// Are its system calls counted?
+    pub counted: bool,
     once: fn(Which, Setting) -> (Sample, Option<Wakes>),
     warmed_up: fn(Which, Setting) -> Sample,
 }
@@ -82,6 +89,8 @@ impl Row {
             operations: W::OPERATIONS,
             quick: W::QUICK,
             peers: W::PEERS,
+            warm_up: W::WARM_UP,
+            counted: W::COUNTED,
             once: |which, setting| match which {
                 Which::Fastwake => once::<Fastwake, W>(setting),
                 Which::Tokio => once::<Tokio, W>(setting),
