@@ -4,6 +4,7 @@
 //! * [`workload`]: the rows. Each is written once, over [`peer::Peer`].
 //! * [`cost`]: what a run costs: wall-clock time, CPU time, voluntary context switches.
 //! * [`compare`]: runs the peers in turn, round by round.
+//! * [`experiment`]: wake-ups after the unlock against wake-ups inside the lock.
 //! * [`report`], [`spread`]: what is printed, and the little statistics that it takes.
 //! * [`options`]: the command line.
 //!
@@ -11,6 +12,7 @@
 
 pub mod compare;
 pub mod cost;
+pub mod experiment;
 pub mod options;
 pub mod peer;
 pub mod report;

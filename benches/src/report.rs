@@ -37,15 +37,21 @@ fn cpu_model() -> String {
     .to_owned()
 }
 
+/// The system, its kernel, the processor, and how many CPUs of it may be used.
+#[must_use]
+pub fn machine() -> String {
+    let cpus = thread::available_parallelism().map_or(0, usize::from);
+    format!("{}, {}, {cpus} CPUs allowed", kernel(), cpu_model())
+}
+
 /// Says what was measured where, and how to read it.
 pub fn print_header(options: &Options) {
-    let cpus = thread::available_parallelism().map_or(0, usize::from);
     println!(
         "fastwake {}, tokio {}",
         version("fastwake"),
         version("tokio")
     );
-    println!("{}, {}, {cpus} CPUs allowed", kernel(), cpu_model());
+    println!("{}", machine());
     let Options {
         rounds, workers, ..
     } = options;
