@@ -26,7 +26,7 @@ impl Default for Options {
     /// Some four minutes on two CPUs, after the build.
     fn default() -> Self {
         Self {
-            processes: 5,
+            processes: 7,
             hold_processes: 1,
             batched_items: ITEMS,
             closed_items: CLOSED_ITEMS,
@@ -41,8 +41,8 @@ impl Options {
         Self {
             processes: 2,
             hold_processes: 1,
-            batched_items: ITEMS / 10,
-            closed_items: CLOSED_ITEMS / 10,
+            batched_items: ITEMS / 5,
+            closed_items: CLOSED_ITEMS / 5,
         }
     }
 
@@ -67,8 +67,9 @@ impl Options {
     }
 }
 
-/// Of each producer. Each is a round trip through two wake-ups, so [`ITEMS`] would take hours.
-const CLOSED_ITEMS: usize = 10_000;
+/// Of each producer. Each is a round trip with a context switch or two, and takes some ten times as
+/// long as one of the batched form: with [`ITEMS`], the whole would take a quarter of an hour.
+const CLOSED_ITEMS: usize = 50_000;
 
 /// How far [`run_all`] has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
