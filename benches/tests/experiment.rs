@@ -42,6 +42,22 @@ fn every_item_is_run_once(mode: &str, check: impl Fn(&Outcome)) {
 }
 
 #[test]
+fn a_single_producer_is_enough() {
+    let output = experiment(&[
+        "run",
+        "system",
+        "after-unlock",
+        "closed",
+        "9",
+        "--producers",
+        "1",
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    let outcome: Outcome = serde_json::from_slice(&output.stdout).expect("it is an outcome");
+    assert_eq!((outcome.producers, outcome.items), (1, 9));
+}
+
+#[test]
 fn every_item_is_run_once_with_wake_ups_after_the_unlock() {
     every_item_is_run_once("after-unlock", |outcome| {
         assert_eq!(outcome.wakes_inside_lock_per_item, 0.0);

@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{fs, io};
 
-use fastwake_benches::experiment::{self, ITEMS, Options, Progress, Setting};
+use fastwake_benches::experiment::{self, ITEMS, Options, PRODUCERS, Progress, Setting};
 use fastwake_benches::report;
 use lexopt::prelude::{Long, Value, ValueExt};
 
 const USAGE: &str = "usage:
-  experiment all [--quick] [--processes N] [--hold-processes N]
+  experiment all [--quick] [--processes N] [--hold-processes N] [--producers N]
                  [--items N] [--closed-items N] [--json FILE]
-  experiment run SCOPE in-lock|after-unlock closed|batched [ITEMS] [--holds]
+  experiment run SCOPE in-lock|after-unlock closed|batched [ITEMS] [--producers N] [--holds]
 where SCOPE is one of cpu, smt, cache_shard, cache, numa, system; items are those of one producer";
 
 enum Command {
@@ -101,6 +101,7 @@ fn parse_all(mut arguments: lexopt::Parser) -> Result<Command, Box<dyn Error>> {
             Long("hold-processes") => {
                 options.hold_processes = count("--hold-processes", &mut arguments, 0)?;
             }
+            Long("producers") => options.producers = count("--producers", &mut arguments, 1)?,
             Long("items") => options.batched_items = count("--items", &mut arguments, 1)?,
             Long("closed-items") => {
                 options.closed_items = count("--closed-items", &mut arguments, 1)?;
@@ -130,10 +131,12 @@ fn at_least(what: &str, value: &str, least: usize) -> Result<usize, Box<dyn Erro
 
 fn parse_run(mut arguments: lexopt::Parser) -> Result<Command, Box<dyn Error>> {
     let mut holds = false;
+    let mut producers = PRODUCERS;
     let mut words = Vec::new();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("holds") => holds = true,
+            Long("producers") => producers = count("--producers", &mut arguments, 1)?,
             Value(word) if words.len() < 4 => words.push(word.string()?),
             other => return Err(other.unexpected().into()),
         }
@@ -145,6 +148,7 @@ fn parse_run(mut arguments: lexopt::Parser) -> Result<Command, Box<dyn Error>> {
         scope: scope.parse()?,
         mode: mode.parse()?,
         form: form.parse()?,
+        producers,
         items: match items.first() {
             Some(items) => at_least("the number of items", items, 1)?,
             None => ITEMS,

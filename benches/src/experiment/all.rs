@@ -7,7 +7,7 @@ use fastwake::topology::{AffinityScope, Topology};
 use super::program::Program;
 use super::results::{Results, ScopePods};
 use super::run::Outcome;
-use super::setting::{Form, ITEMS, Mode, Setting};
+use super::setting::{Form, ITEMS, Mode, PRODUCERS, Setting};
 
 /// How much is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Options {
     pub processes: usize,
     /// Beside them, those in which it is measured how long the lock is held, where it can be.
     pub hold_processes: usize,
+    /// Threads that enqueue.
+    pub producers: usize,
     /// Items of each producer in the batched form.
     pub batched_items: usize,
     /// Items of each producer in the closed form.
@@ -28,6 +30,7 @@ impl Default for Options {
         Self {
             processes: 7,
             hold_processes: 1,
+            producers: PRODUCERS,
             batched_items: ITEMS,
             closed_items: CLOSED_ITEMS,
         }
@@ -41,6 +44,7 @@ impl Options {
         Self {
             processes: 2,
             hold_processes: 1,
+            producers: PRODUCERS,
             batched_items: ITEMS / 5,
             closed_items: CLOSED_ITEMS / 5,
         }
@@ -135,6 +139,7 @@ fn in_turn(options: &Options, round: usize, holds: bool) -> impl Iterator<Item =
                 scope,
                 mode,
                 form,
+                producers: options.producers,
                 items: options.items(form),
                 holds,
             })

@@ -60,12 +60,14 @@ impl Program {
             scope,
             mode,
             form,
+            producers,
             items,
             holds,
         } = setting;
         let mut command = Command::new(&self.0);
         command.args(["run", scope.as_str(), mode.name(), form.name()]);
         command.arg(items.to_string());
+        command.args(["--producers", &producers.to_string()]);
         if holds {
             command.arg("--holds");
         }

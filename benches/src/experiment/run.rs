@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cost::{Cost, Stopwatch};
 
 use super::round_trip::{self, Tally};
-use super::setting::{Form, Mode, PRODUCERS, Setting};
+use super::setting::{Form, Mode, Setting};
 use super::switch;
 
 /// What one run came to.
@@ -176,8 +176,13 @@ struct Seen {
 }
 
 fn measure(setting: Setting, runtime: &Runtime, cpus: &[usize]) -> Seen {
-    let Setting { form, items, .. } = setting;
-    let gate = Barrier::new(PRODUCERS + 1);
+    let Setting {
+        form,
+        producers,
+        items,
+        ..
+    } = setting;
+    let gate = Barrier::new(producers + 1);
     let produce = |cpu: usize| {
         let pinned = pin_to(cpu);
         let tally = Tally::new();
@@ -193,7 +198,7 @@ fn measure(setting: Setting, runtime: &Runtime, cpus: &[usize]) -> Seen {
     };
     thread::scope(|scope| {
         let produce = &produce;
-        let producers: Vec<_> = (0..PRODUCERS)
+        let spawned: Vec<_> = (0..producers)
             .map(|i| cpus[i % cpus.len()])
             .map(|cpu| scope.spawn(move || produce(cpu)))
             .collect();
@@ -204,7 +209,7 @@ fn measure(setting: Setting, runtime: &Runtime, cpus: &[usize]) -> Seen {
         let stopwatch = Stopwatch::start();
         gate.wait();
         gate.wait();
-        let cost = stopwatch.stop(PRODUCERS * items);
+        let cost = stopwatch.stop(producers * items);
         let after = Counted::now(runtime);
         switch::measure_lock_holds(false);
         let mut seen = Seen {
@@ -215,7 +220,7 @@ fn measure(setting: Setting, runtime: &Runtime, cpus: &[usize]) -> Seen {
             pinned: true,
             tallies: Vec::new(),
         };
-        for producer in producers {
+        for producer in spawned {
             let (pinned, tally, enqueue) = producer.join().expect("a producer does not panic");
             seen.pinned &= pinned;
             seen.tallies.push(tally);
@@ -235,7 +240,7 @@ impl Seen {
             after,
             ..
         } = self;
-        let items = PRODUCERS * setting.items;
+        let items = setting.producers * setting.items;
         let for_each = |count: u64| count as f64 / items as f64;
         let elapsed = cost.wall * items as f64;
         let cycles = after.cycles.zip(before.cycles);
@@ -245,7 +250,7 @@ impl Seen {
             mode: setting.mode,
             form: setting.form,
             batch: setting.form.batch(),
-            producers: PRODUCERS,
+            producers: setting.producers,
             pinned: self.pinned,
             workers: runtime.metrics().num_workers(),
             pools: pods(runtime).len(),

@@ -6,10 +6,10 @@ use std::str::FromStr;
 use fastwake::topology::AffinityScope;
 use serde::{Deserialize, Serialize};
 
-/// Threads that enqueue: as many as in the tables of the patches.
+/// Threads that enqueue, if nothing else is said: as many as in the tables of the patches.
 pub const PRODUCERS: usize = 8;
 
-/// Items of each producer: as many as in the tables of the patches.
+/// Items of each producer, if nothing else is said: as many as in the tables of the patches.
 pub const ITEMS: usize = 200_000;
 
 /// Items that a producer enqueues before it waits for them, in the batched form.
@@ -44,7 +44,9 @@ pub struct Setting {
     pub mode: Mode,
     /// How many items a producer has in flight.
     pub form: Form,
-    /// How many items each producer enqueues.
+    /// Threads that enqueue.
+    pub producers: usize,
+    /// How many items each of them enqueues.
     pub items: usize,
     /// Is it measured how long the lock is held? That costs something itself.
     pub holds: bool,
