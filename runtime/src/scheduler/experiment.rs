@@ -34,10 +34,14 @@ mod off {
     }
 
     /// How long an injector's lock has been held; not measured.
-    #[derive(Default)]
     pub(in crate::scheduler) struct Holds;
 
     impl Holds {
+        #[inline(always)]
+        pub(in crate::scheduler) fn new() -> Self {
+            Self
+        }
+
         #[inline(always)]
         pub(in crate::scheduler) fn begin(&self) -> Hold<'_> {
             Hold(PhantomData)
@@ -145,15 +149,13 @@ mod on {
     /// How long an injector's lock has been held.
     pub(in crate::scheduler) struct Holds(Arc<Histogram>);
 
-    impl Default for Holds {
-        fn default() -> Self {
+    impl Holds {
+        pub(in crate::scheduler) fn new() -> Self {
             let histogram = Arc::new(Histogram::new());
             all().push(Arc::clone(&histogram));
             Self(histogram)
         }
-    }
 
-    impl Holds {
         /// The lock has just been taken.
         pub(in crate::scheduler) fn begin(&self) -> Hold<'_> {
             let began = if MEASURE.load(Relaxed) {

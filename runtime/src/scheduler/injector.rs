@@ -143,7 +143,7 @@ impl Injector {
             },
             counters: InjectorCounters::default(),
             paid: AtomicU64::new(0),
-            holds: Holds::default(),
+            holds: Holds::new(),
         }
     }
 
