@@ -5,7 +5,7 @@
 //! with the wake-ups issued inside the injector's lock and once after it. What is measured, what
 //! would refute the claim and what came of it is in `docs/experiment.md`.
 //!
-//! * [`Setting`], [`run`]: one run, in a process of its own, which needs a build with `--cfg
+//! * [`Setting`], [`run()`]: one run, in a process of its own, which needs a build with `--cfg
 //!   fastwake_experiment` for anything but plain runs with the wake-ups after the unlock.
 //! * [`Options`], [`run_all`]: the whole, with fresh processes of such a build, which it makes.
 //! * [`Results`]: what comes of it; [`tables`] prints it.
