@@ -6,6 +6,7 @@
 //! * [`suite`]: runs the contestants in turn, round by round, also those that are built apart.
 //! * [`count`]: counts system calls and instructions, with tools that watch a process.
 //! * [`results`], [`spread`], [`machine`]: what a whole comparison gives, and on what.
+//! * [`experiment`]: wake-ups after the unlock against wake-ups inside the lock.
 //! * [`model`]: a simulation of machines that we do not have.
 //! * [`report`]: what is shown of it.
 //! * [`options`]: the command line.
@@ -14,6 +15,7 @@
 
 pub mod cost;
 pub mod count;
+pub mod experiment;
 pub mod heap;
 pub mod latency;
 pub mod machine;

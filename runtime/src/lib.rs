@@ -112,6 +112,10 @@ pub use tokio::{join, pin, select, try_join};
 
 pub use task::spawn;
 
+#[cfg(fastwake_experiment)]
+#[doc(hidden)]
+pub use scheduler::experiment;
+
 /// Compiles the examples of the README, which show some of everything.
 #[cfg(all(doctest, unix, feature = "full"))]
 #[doc = include_str!("../README.md")]

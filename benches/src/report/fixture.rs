@@ -12,6 +12,7 @@ use crate::sample::Sample;
 pub(super) fn results(rows: Vec<RowResults>) -> Results {
     let version = |package: &str| (package.to_owned(), "1.0".to_owned());
     Results {
+        counts: None,
         machine: Machine {
             versions: vec![version("fastwake"), version("tokio")],
             compiler: "a compiler".to_owned(),

@@ -72,6 +72,16 @@ pub(crate) fn assert_no_lock_held(what: &str) {
     held::assert_none(what);
 }
 
+/// Runs `f` as if this thread held no scheduler lock: for the experiment that issues wake-ups under
+/// one.
+#[cfg(fastwake_experiment)]
+pub(crate) fn as_if_unlocked<T>(f: impl FnOnce() -> T) -> T {
+    let held = held::replace(0);
+    let result = f();
+    held::replace(held);
+    result
+}
+
 /// The count of locks held by this thread.
 ///
 /// The model checker runs its threads as coroutines of one thread, so its builds do not count.
@@ -105,6 +115,11 @@ mod held {
             "{what} while this thread holds a scheduler lock"
         );
     }
+
+    #[cfg(fastwake_experiment)]
+    pub(super) fn replace(held: u32) -> u32 {
+        HELD.replace(held)
+    }
 }
 
 #[cfg(not(all(debug_assertions, not(fastwake_loom))))]
@@ -120,4 +135,9 @@ mod held {
 
     #[inline(always)]
     pub(super) fn assert_none(_what: &str) {}
+
+    #[cfg(fastwake_experiment)]
+    pub(super) fn replace(held: u32) -> u32 {
+        held
+    }
 }

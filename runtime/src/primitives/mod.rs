@@ -22,6 +22,8 @@ pub(crate) use imp::blocking;
 #[cfg(all(test, fastwake_loom))]
 pub(crate) use imp::thread;
 pub(crate) use imp::{Arc, ThreadId, UnsafeCell, atomic, pause};
+#[cfg(fastwake_experiment)]
+pub(crate) use lock::as_if_unlocked;
 pub(crate) use lock::{Lock, LockGuard, assert_no_lock_held};
 pub(crate) use on_thread::OnThread;
 pub(crate) use quiet::quietly;

@@ -13,6 +13,7 @@ use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::primitives::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 use crate::primitives::{Arc, Lock, LockGuard};
 
+use super::experiment::{Hold, Holds};
 use super::policy::{self, Counts};
 
 pub(super) struct Injector {
@@ -22,6 +23,7 @@ pub(super) struct Injector {
     pub(super) counters: InjectorCounters,
     /// How many of the debts of [`Locked::owed`] have been paid.
     paid: AtomicU64,
+    holds: Holds,
 }
 
 /// What the lock guards.
@@ -96,6 +98,8 @@ const NEW_THREAD: u32 = u32::MAX - 1;
 
 /// The lock, held; lets go of it after the hints have been brought up to date.
 pub(super) struct Session<'a> {
+    /// Ends before the lock is let go.
+    _hold: Hold<'a>,
     locked: LockGuard<'a, Locked>,
     injector: &'a Injector,
 }
@@ -139,6 +143,7 @@ impl Injector {
             },
             counters: InjectorCounters::default(),
             paid: AtomicU64::new(0),
+            holds: Holds::new(),
         }
     }
 
@@ -162,8 +167,10 @@ impl Injector {
     }
 
     pub(super) fn lock(&self) -> Session<'_> {
+        let locked = self.locked.lock();
         Session {
-            locked: self.locked.lock(),
+            _hold: self.holds.begin(),
+            locked,
             injector: self,
         }
     }

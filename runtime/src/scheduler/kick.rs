@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! The wake-up that a pick owes.
 
+use super::experiment::Early;
 use super::injector::Target;
 
 /// Who carries out what a pick has decided: the pool.
@@ -16,11 +17,17 @@ pub(super) trait Deliver {
 pub(super) struct Kick<'p> {
     pool: &'p dyn Deliver,
     target: Target,
+    early: Early,
 }
 
 impl<'p> Kick<'p> {
     pub(super) fn new(pool: &'p dyn Deliver, target: Target) -> Self {
-        Self { pool, target }
+        let early = Early::new(pool, target);
+        Self {
+            pool,
+            target,
+            early,
+        }
     }
 
     pub(super) fn send(self) {
@@ -30,6 +37,9 @@ impl<'p> Kick<'p> {
 
 impl Drop for Kick<'_> {
     fn drop(&mut self) {
+        if self.early.is_done() {
+            return;
+        }
         hook::before_delivery();
         self.pool.deliver(self.target);
     }

@@ -9,6 +9,7 @@
 //! | [`schedule`] | where a scheduled task goes: to this thread's worker, or to its pool |
 //! | [`report`] | what a pool has counted |
 //! | [`kick`] | the wake-up that a pick owes |
+//! | [`experiment`] | wake-ups inside the lock, for comparison; only in builds that ask for it |
 //! | [`policy`] | every threshold, as a question |
 //! | [`slot`], [`local_queue`], [`lifo_slot`] | what others may touch of a worker |
 //! | [`worker`] | the loop, going idle, searching, blocking |
@@ -19,6 +20,10 @@
 //! this file.
 
 mod current_thread;
+#[cfg(fastwake_experiment)]
+pub mod experiment;
+#[cfg(not(fastwake_experiment))]
+mod experiment;
 mod group;
 mod injector;
 mod kick;
