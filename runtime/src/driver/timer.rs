@@ -84,7 +84,7 @@ impl Timer {
     pub(crate) fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ShutDown>> {
         let unit = ready!(poll_proceed(context));
         self.begun = true;
-        if self.is_elapsed() {
+        if self.has_fired() || self.is_elapsed() {
             self.disarm();
             unit.made_progress();
             return Poll::Ready(Ok(()));
@@ -117,8 +117,15 @@ impl Timer {
         Ok(())
     }
 
+    /// Has it fired for certain? That is cheaper to find out than what time it is.
+    fn has_fired(&self) -> bool {
+        let fired = |armed: &Armed| self.driver.timers.has_fired(armed.key);
+        self.armed.as_ref().is_some_and(fired)
+    }
+
     fn disarm(&mut self) {
-        if let Some(armed) = self.armed.take() {
+        let fired = self.has_fired();
+        if let Some(armed) = self.armed.take().filter(|_| !fired) {
             drop(self.driver.timers.disarm(armed.key));
         }
     }

@@ -6,8 +6,8 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crate::primitives::Lock;
-use crate::primitives::atomic::AtomicBool;
 use crate::primitives::atomic::Ordering::{Acquire, Release};
+use crate::primitives::atomic::{AtomicBool, AtomicU64};
 
 use super::clock::{Clock, TICK};
 use super::wheel::{Key, LAST_TICK, Turned, Wheel};
@@ -17,9 +17,17 @@ const TICK_NANOS: u64 = TICK.as_nanos() as u64;
 /// How many timers are handled in one locked section: a matter of microseconds.
 const CHUNK: usize = 256;
 
+/// How many ticks pass at least between two turns that fire something, if the driver sleeps meanwhile:
+/// where deadlines are dense, those that come soon after each other are one wake-up. A timer that is
+/// alone is exact.
+const SLACK: u64 = 5;
+
 pub(super) struct Timers {
     pub(super) clock: Arc<Clock>,
     locked: Lock<Locked>,
+    /// All timers up to this tick have fired. Written under the lock; whoever finds its timer among
+    /// them need not take it.
+    fired_to: AtomicU64,
     /// Written under the lock.
     shut_down: AtomicBool,
 }
@@ -28,6 +36,8 @@ struct Locked {
     wheel: Wheel,
     /// The tick until which the driver sleeps, if it does; `u64::MAX` if for ever.
     sleeping_until: Option<u64>,
+    /// No sleep ends before this tick because of a deadline.
+    rests_until: u64,
 }
 
 /// A timer has been armed.
@@ -48,7 +58,9 @@ impl Timers {
             locked: Lock::new(Locked {
                 wheel: Wheel::new(),
                 sleeping_until: None,
+                rests_until: 0,
             }),
+            fired_to: AtomicU64::new(0),
             shut_down: AtomicBool::new(false),
         }
     }
@@ -81,14 +93,22 @@ impl Timers {
             return Err(ShutDown);
         }
         let key = locked.wheel.insert(tick, waker);
-        let is_next = locked.sleeping_until.is_some_and(|until| tick < until);
+        let end = tick.max(locked.rests_until);
+        let is_next = locked.sleeping_until.is_some_and(|until| end < until);
         if is_next {
-            locked.sleeping_until = Some(tick);
+            locked.sleeping_until = Some(end);
         }
         Ok(Armed { key, is_next })
     }
 
-    /// Cancels a timer, and gives its waker back; or forgets one that has fired.
+    /// Has it fired? False is no more than that this does not know.
+    pub(super) fn has_fired(&self, key: Key) -> bool {
+        // ORDERING: Acquire pairs with the Release in `turn_if_due`: what was done before it fired
+        // has happened for whoever sees it fired.
+        key.tick <= self.fired_to.load(Acquire)
+    }
+
+    /// Cancels a timer, and gives its waker back; `None`: it has fired.
     pub(super) fn disarm(&self, key: Key) -> Option<Waker> {
         self.locked.lock().wheel.remove(key)
     }
@@ -111,8 +131,9 @@ impl Timers {
         let next = {
             let mut locked = self.locked.lock();
             let next = locked.wheel.next();
-            locked.sleeping_until = Some(next.unwrap_or(u64::MAX));
-            next
+            let end = next.map(|next| next.max(locked.rests_until));
+            locked.sleeping_until = Some(end.unwrap_or(u64::MAX));
+            end
         };
         next.map(|next| self.time_until(next))
     }
@@ -166,10 +187,20 @@ impl Timers {
         if next > now {
             return;
         }
+        let before = wakers.len();
         loop {
             // Not under the lock.
             wakers.reserve(CHUNK);
-            let turned = self.locked.lock().wheel.turn(now, CHUNK, wakers);
+            let turned = {
+                let mut locked = self.locked.lock();
+                let turned = locked.wheel.turn(now, CHUNK, wakers);
+                if wakers.len() > before {
+                    locked.rests_until = now + SLACK;
+                }
+                // ORDERING: pairs with the Acquire in `has_fired`.
+                self.fired_to.store(locked.wheel.fired_to(), Release);
+                turned
+            };
             if turned == Turned::Done {
                 return;
             }
@@ -191,7 +222,7 @@ impl Timers {
         self.shut_down.load(Acquire)
     }
 
-    /// How many timers are armed, or have fired and are not forgotten yet.
+    /// How many timers are armed.
     pub(super) fn len(&self) -> usize {
         self.locked.lock().wheel.len()
     }

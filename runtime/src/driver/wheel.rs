@@ -28,8 +28,12 @@ pub(super) use places::LAST_TICK;
 use places::{Occupied, PLACES, Place};
 
 pub(super) struct Wheel {
-    /// All deadlines up to this tick have been seen to.
+    /// What is linked is linked as of this tick.
     turned_to: u64,
+    /// All timers up to this tick have fired. Less than `turned_to` while those of that tick fire.
+    fired_to: u64,
+    /// Of the timer that was armed last.
+    serial: u32,
     occupied: Occupied,
     /// By place. Made for the first timer.
     lists: Box<[List]>,
@@ -39,33 +43,30 @@ pub(super) struct Wheel {
 /// First in, first out.
 #[derive(Clone, Copy)]
 struct List {
-    head: Option<Key>,
-    tail: Option<Key>,
+    head: Option<Index>,
+    tail: Option<Index>,
 }
 
-/// Names a timer until it is removed.
+/// Where a timer lies in memory, plus one.
+type Index = NonZeroU32;
+
+/// Names a timer, also when it has fired and another has its memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key(NonZeroU32);
-
-impl Key {
-    fn of_index(index: usize) -> Self {
-        let number = NonZeroU32::new(index as u32 + 1);
-        Self(number.expect("there is no room for 4 billion timers"))
-    }
-
-    fn index(self) -> usize {
-        self.0.get() as usize - 1
-    }
+pub(super) struct Key {
+    index: Index,
+    serial: u32,
+    /// When it fires. What was due already when it was armed fires at the next tick.
+    pub(super) tick: u64,
 }
 
+/// One that has not fired.
 struct Timer {
     tick: u64,
-    /// Taken when the timer fires.
-    waker: Option<Waker>,
-    /// `None`: it has fired, and is in no slot.
-    place: Option<Place>,
-    previous: Option<Key>,
-    next: Option<Key>,
+    waker: Waker,
+    serial: u32,
+    place: Place,
+    previous: Option<Index>,
+    next: Option<Index>,
 }
 
 /// How far [`Wheel::turn`] came.
@@ -80,13 +81,15 @@ impl Wheel {
     pub(super) fn new() -> Self {
         Self {
             turned_to: 0,
+            fired_to: 0,
+            serial: 0,
             occupied: Occupied::new(),
             lists: Box::default(),
             timers: Slab::new(),
         }
     }
 
-    /// Arms a timer. One that is due already fires in the next turn.
+    /// Arms a timer. One that is due already fires at the next tick.
     pub(super) fn insert(&mut self, tick: u64, waker: Waker) -> Key {
         if self.lists.is_empty() {
             let list = List {
@@ -95,31 +98,51 @@ impl Wheel {
             };
             self.lists = vec![list; PLACES].into_boxed_slice();
         }
+        let tick = tick.max(self.turned_to + 1).min(LAST_TICK);
+        self.serial = self.serial.wrapping_add(1);
+        let serial = self.serial;
         let timer = Timer {
-            tick: tick.min(LAST_TICK),
-            waker: Some(waker),
-            place: None,
+            tick,
+            waker,
+            serial,
+            place: Place::of(tick, self.turned_to),
             previous: None,
             next: None,
         };
-        let key = Key::of_index(self.timers.insert(timer));
-        self.link(key);
-        key
+        let index = Index::new(self.timers.insert(timer) as u32 + 1);
+        let index = index.expect("there is no room for 4 billion timers");
+        self.link(index);
+        Key {
+            index,
+            serial,
+            tick,
+        }
     }
 
-    /// Cancels a timer, or forgets one that has fired; gives its waker back, to be dropped elsewhere.
+    /// Cancels a timer and gives its waker back, to be dropped elsewhere; `None`: it has fired.
     pub(super) fn remove(&mut self, key: Key) -> Option<Waker> {
-        self.unlink(key);
-        self.timers.remove(key.index()).waker
+        self.armed(key)?;
+        self.unlink(key.index);
+        Some(self.timers.remove(slot(key.index)).waker)
     }
 
-    /// Replaces whom to wake. `Err`: the timer has fired.
-    pub(super) fn set_waker(&mut self, key: Key, waker: Waker) -> Result<Option<Waker>, Waker> {
-        let timer = self.timer(key);
-        match timer.place {
-            Some(_) => Ok(timer.waker.replace(waker)),
+    /// Replaces whom to wake, and gives back the one before. `Err`: the timer has fired.
+    pub(super) fn set_waker(&mut self, key: Key, waker: Waker) -> Result<Waker, Waker> {
+        match self.armed(key) {
+            Some(timer) => Ok(std::mem::replace(&mut timer.waker, waker)),
             None => Err(waker),
         }
+    }
+
+    /// The timer of this key, unless it has fired.
+    fn armed(&mut self, key: Key) -> Option<&mut Timer> {
+        let timer = self.timers.get_mut(slot(key.index))?;
+        (timer.serial == key.serial).then_some(timer)
+    }
+
+    /// All timers up to this tick have fired.
+    pub(super) fn fired_to(&self) -> u64 {
+        self.fired_to
     }
 
     /// The next deadline; or an earlier one, of a timer that has been cancelled.
@@ -134,13 +157,13 @@ impl Wheel {
         loop {
             // There may be later timers below it.
             while let Some(place) = self.occupied.coming_down(self.turned_to) {
-                while let Some(key) = self.head(place) {
+                while let Some(index) = self.head(place) {
                     if steps == 0 {
                         return Turned::More;
                     }
                     steps -= 1;
-                    self.pop(place, key);
-                    self.link(key);
+                    self.pop(place, index);
+                    self.link(index);
                 }
             }
             while let Some((tick, place)) = self.occupied.first_near(self.turned_to) {
@@ -148,12 +171,13 @@ impl Wheel {
                     return self.done(now);
                 }
                 self.turned_to = tick;
-                while let Some(key) = self.head(place) {
+                self.fired_to = self.fired_to.max(tick - 1);
+                while let Some(index) = self.head(place) {
                     if steps == 0 {
                         return Turned::More;
                     }
                     steps -= 1;
-                    self.fire(place, key, wakers);
+                    self.fire(place, index, wakers);
                 }
             }
             let Some((begin, place)) = self.occupied.first_far(self.turned_to) else {
@@ -164,9 +188,9 @@ impl Wheel {
             }
             match self.head(place) {
                 // Those in a far slot are not in order; one alone is.
-                Some(key) if steps > 0 && self.is_alone_and_due(key, now) => {
+                Some(index) if steps > 0 && self.is_alone_and_due(index, now) => {
                     steps -= 1;
-                    self.fire(place, key, wakers);
+                    self.fire(place, index, wakers);
                 }
                 _ => self.turned_to = begin,
             }
@@ -175,44 +199,43 @@ impl Wheel {
 
     fn done(&mut self, now: u64) -> Turned {
         self.turned_to = self.turned_to.max(now);
+        self.fired_to = self.turned_to;
         Turned::Done
     }
 
-    fn is_alone_and_due(&mut self, key: Key, now: u64) -> bool {
-        let timer = self.timer(key);
+    fn is_alone_and_due(&self, index: Index, now: u64) -> bool {
+        let timer = &self.timers[slot(index)];
         timer.next.is_none() && timer.tick <= now
     }
 
     /// All wakers, for a wheel that will not turn any more.
     pub(super) fn drain(&mut self) -> Vec<Waker> {
-        self.timers
-            .iter_mut()
-            .filter_map(|(_, timer)| timer.waker.take())
-            .collect()
+        self.occupied = Occupied::new();
+        self.lists = Box::default();
+        self.timers.drain().map(|timer| timer.waker).collect()
     }
 
+    /// How many timers are armed.
     pub(super) fn len(&self) -> usize {
         self.timers.len()
     }
 
-    fn timer(&mut self, key: Key) -> &mut Timer {
-        &mut self.timers[key.index()]
+    fn timer(&mut self, index: Index) -> &mut Timer {
+        &mut self.timers[slot(index)]
     }
 
-    fn head(&self, place: Place) -> Option<Key> {
+    fn head(&self, place: Place) -> Option<Index> {
         self.lists[place.index()].head
     }
 
-    fn fire(&mut self, place: Place, key: Key, wakers: &mut Vec<Waker>) {
-        self.pop(place, key);
-        wakers.extend(self.timer(key).waker.take());
+    fn fire(&mut self, place: Place, index: Index, wakers: &mut Vec<Waker>) {
+        self.pop(place, index);
+        wakers.push(self.timers.remove(slot(index)).waker);
     }
 
     /// Takes the first timer of a slot out of it.
-    fn pop(&mut self, place: Place, key: Key) {
-        let timer = self.timer(key);
-        timer.place = None;
-        let next = timer.next.take();
+    fn pop(&mut self, place: Place, index: Index) {
+        let next = self.timer(index).next.take();
         self.lists[place.index()].head = next;
         match next {
             Some(next) => self.timer(next).previous = None,
@@ -226,28 +249,25 @@ impl Wheel {
     }
 
     /// Puts a timer into the slot where it belongs now, last.
-    fn link(&mut self, key: Key) {
+    fn link(&mut self, index: Index) {
         let turned_to = self.turned_to;
-        let timer = self.timer(key);
+        let timer = self.timer(index);
         let (tick, place) = (timer.tick, Place::of(timer.tick, turned_to));
-        timer.place = Some(place);
+        timer.place = place;
         self.occupied.insert(place, tick);
         let list = &mut self.lists[place.index()];
-        let previous = list.tail.replace(key);
+        let previous = list.tail.replace(index);
         match previous {
-            Some(previous) => self.timer(previous).next = Some(key),
-            None => list.head = Some(key),
+            Some(previous) => self.timer(previous).next = Some(index),
+            None => list.head = Some(index),
         }
-        self.timer(key).previous = previous;
+        self.timer(index).previous = previous;
     }
 
-    /// Takes a timer out of its slot, if it is in one.
-    fn unlink(&mut self, key: Key) {
-        let timer = self.timer(key);
-        let Some(place) = timer.place.take() else {
-            return;
-        };
-        let (previous, next) = (timer.previous.take(), timer.next.take());
+    /// Takes a timer out of its slot.
+    fn unlink(&mut self, index: Index) {
+        let timer = self.timer(index);
+        let (place, previous, next) = (timer.place, timer.previous.take(), timer.next.take());
         match next {
             Some(next) => self.timer(next).previous = previous,
             None => self.lists[place.index()].tail = previous,
@@ -260,6 +280,10 @@ impl Wheel {
             self.emptied(place);
         }
     }
+}
+
+fn slot(index: Index) -> usize {
+    index.get() as usize - 1
 }
 
 #[cfg(all(test, not(fastwake_loom)))]
@@ -359,7 +383,9 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Insert(after) => {
-                        armed.insert(serial, (now + after, clockwork.insert(now + after)));
+                        let (key, alarm) = clockwork.insert(now + after);
+                        prop_assert!(key.tick >= now + after && key.tick <= now + after.max(1));
+                        armed.insert(serial, (key.tick, (key, alarm)));
                         serial += 1;
                     }
                     Step::Remove(nth) => {
@@ -385,13 +411,15 @@ mod tests {
                             let expected = if due { now } else { NOT_YET };
                             assert_eq!(alarm.fired.load(SeqCst), expected, "due at {tick}");
                             if due {
-                                clockwork.wheel.remove(*key);
+                                assert!(clockwork.wheel.remove(*key).is_none(), "it has fired");
                             }
                             !due
                         });
                     }
                 }
                 let first = armed.values().map(|(tick, _)| *tick).min();
+                let fired_to = clockwork.wheel.fired_to();
+                prop_assert!(first.is_none_or(|first| first > fired_to) && fired_to <= now);
                 let next = clockwork.wheel.next();
                 prop_assert_eq!(first.is_some(), next.is_some());
                 prop_assert!(next <= first.map(|first| first.max(now)));

@@ -15,7 +15,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::park::Alarm;
-use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use crate::primitives::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use crate::primitives::atomic::{AtomicBool, fence};
 
 use super::pool::Pool;
@@ -74,8 +74,9 @@ impl Monitor {
     /// Has `make` make the thread, if there is none. If it cannot, the next call tries again.
     #[cfg(any(feature = "net", feature = "time"))]
     pub(super) fn hire(&self, make: impl FnOnce() -> io::Result<()>) {
-        // ORDERING: it is asked for, and comes when it comes; nothing is passed on by this.
-        if self.hired.load(Relaxed) || self.hired.swap(true, Relaxed) {
+        // ORDERING: with `stop`, which writes the one flag before it reads the other: it sees that
+        // there is a thread to call, or the thread sees that it is over.
+        if self.hired.load(Relaxed) || self.hired.swap(true, SeqCst) {
             return;
         }
         if make().is_err() {
@@ -92,19 +93,22 @@ impl Monitor {
 
     /// Ends the patrol, for good.
     pub(super) fn stop(&self) {
-        self.stopped.store(true, Release);
-        // No worker sets it to later any more, unless it is about to: then it is only later.
-        self.vigil.begin();
-        self.alarm.set(Duration::ZERO);
+        // ORDERING: as in `hire`.
+        self.stopped.store(true, SeqCst);
+        if self.hired.load(SeqCst) {
+            // No worker sets it to later any more, unless it is about to: then it is only later.
+            self.vigil.begin();
+            self.alarm.set(Duration::ZERO);
+        }
     }
 
     /// The life of the monitor's thread.
     pub(super) fn patrol(&self, pools: &[Pool]) {
         let mut seen = vec![None; pools.len()];
-        loop {
+        // ORDERING: as in `hire`.
+        while !self.stopped.load(SeqCst) {
             self.alarm.wait();
-            // ORDERING: Acquire pairs with the Release in `stop`.
-            if self.stopped.load(Acquire) {
+            if self.stopped.load(SeqCst) {
                 return;
             }
             let is_left = || pools.iter().any(|pool| pool.unattended_driver().is_some());

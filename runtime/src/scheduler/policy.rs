@@ -25,6 +25,9 @@ pub(super) struct Counts {
 /// not keep the rest waiting.
 pub(super) const LIFO_STREAK: u32 = 3;
 
+/// From how many polls since it woke up on a worker takes what it had for a part of something larger.
+pub(super) const BURST: u64 = 4;
+
 /// How many turns pass between two looks at the worklist of a worker that has local work; without
 /// them, a worker that keeps itself busy would never see what comes from outside. Prime, so as not
 /// to fall into step with a program's own pattern.

@@ -8,11 +8,17 @@
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::CpuSet;
 
 #[cfg(test)]
 mod tests;
+
+/// For how long a quota is taken to be what it was. A build of a runtime asks twice, tests build one
+/// after the other, and to find it out takes longer than to make a thread.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// How many workers are of use on `cpus`: as many as there are CPUs, but not more than the CPU
 /// quota keeps busy, and at least one. A quota is rounded up: with 2.5 CPUs' worth of time, 2
@@ -30,10 +36,18 @@ fn workers(cpus: usize, quota: Option<f64>) -> usize {
 /// The CPU time that this process may use, in CPUs (1.5 is one and a half of them); `None` if it is
 /// not limited.
 pub(crate) fn cpu_quota() -> Option<f64> {
-    quota_under(Path::new("/"))
+    static LAST: Mutex<Option<(Instant, Option<f64>)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match *last {
+        Some((then, quota)) if then.elapsed() < FRESH => quota,
+        _ => {
+            let quota = quota_under(Path::new("/"));
+            *last = Some((Instant::now(), quota));
+            quota
+        }
+    }
 }
 
-/// The quota by the `proc` and the mount points that are found under `root`.
 fn quota_under(root: &Path) -> Option<f64> {
     let memberships = read(&root.join("proc/self/cgroup"))?;
     let mounts = read(&root.join("proc/self/mountinfo"))?;

@@ -203,6 +203,7 @@ impl Idle<'_, '_> {
             worker.slot.counters.futile.increment();
         };
         worker.awake_since.set(Instant::now());
+        worker.polls_before.set(worker.slot.counters.polls.get());
         if !matches!(next, Next::Leave) {
             worker.mode.set(Mode::Running);
         }

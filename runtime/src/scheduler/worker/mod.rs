@@ -42,6 +42,8 @@ pub(super) struct Worker<'p> {
     wakers: Cell<Vec<Waker>>,
     /// When the worker woke up, or began.
     awake_since: Cell<Instant>,
+    /// How many polls it had had by then.
+    polls_before: Cell<u64>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
     /// `GLOBAL_QUEUE_INTERVAL`, or what the builder says.
@@ -76,6 +78,7 @@ impl<'p> Worker<'p> {
             gathered: RefCell::new(TaskList::new()),
             wakers: Cell::default(),
             awake_since: Cell::new(Instant::now()),
+            polls_before: Cell::new(0),
             surplus: Cell::new(false),
             global_queue_interval: intervals.global_queue,
             event_interval: intervals.event,
@@ -150,10 +153,24 @@ impl<'p> Worker<'p> {
         {
             return Next::Run(task);
         }
-        match self.search() {
+        match self.search().or_else(|| self.linger()) {
             Some(task) => Next::Run(task),
             None => self.rest(),
         }
+    }
+
+    /// Before it goes to sleep, a worker that has had several tasks lets whoever waits for its CPU go
+    /// first, once: often that is the thread whose work it has done, with more of it. After a single
+    /// task nobody need be about to bring the next.
+    fn linger(&self) -> Option<Runnable> {
+        let polls = self.slot.counters.polls.get() - self.polls_before.get();
+        if polls < policy::BURST {
+            return None;
+        }
+        std::thread::yield_now();
+        (self.pool.injector.hints.work() > 0)
+            .then(|| self.take_batch())
+            .flatten()
     }
 
     fn next_local(&self) -> Option<Runnable> {
