@@ -7,10 +7,13 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use fastwake_benches::count::{Counts, Plan, idle};
+use fastwake_benches::experiment::{self, Progress};
 use fastwake_benches::machine::Machine;
+use fastwake_benches::model::Answers;
 use fastwake_benches::options::{Mode, Options};
+use fastwake_benches::report::study::{EXPERIMENT, MODEL, Study};
 use fastwake_benches::report::{self, counts, terminal};
-use fastwake_benches::results::Results;
+use fastwake_benches::results::{Results, RowResults};
 use fastwake_benches::suite::{self, Contestant};
 use fastwake_benches::workload::{ROWS, Row, Setting};
 
@@ -27,17 +30,15 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::parse(std::env::args().skip(1))?;
     let rows: Vec<&'static Row> = ROWS.iter().filter(|row| options.wants(row.name)).collect();
-    if rows.is_empty() && !options.wants(idle::NAME) {
-        let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-        let (names, idle) = (names.join(", "), idle::NAME);
-        return Err(
-            format!("no row's name contains that; the rows are {names}, and {idle}").into(),
-        );
+    let studies = Study::ALL.map(|study| study.name);
+    let others = [idle::NAME].into_iter().chain(studies);
+    if rows.is_empty() && !others.clone().any(|name| options.wants(name)) {
+        let names = ROWS.iter().map(|row| row.name).chain(others);
+        let names = names.collect::<Vec<_>>().join(", ");
+        return Err(format!("no name contains that; there are {names}").into());
     }
     match options.mode {
-        Mode::List => rows
-            .into_iter()
-            .for_each(|row| println!("{}", terminal::question(row))),
+        Mode::List => list(&options, &rows),
         Mode::Test => rows
             .into_iter()
             .for_each(|row| try_out(row, options.workers)),
@@ -45,6 +46,17 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         Mode::Count => print!("{}", counts::tables(&count(&options, &rows))),
     }
     Ok(())
+}
+
+fn list(options: &Options, rows: &[&Row]) {
+    for row in rows {
+        println!("{}", terminal::question(row));
+    }
+    for study in Study::ALL {
+        if options.wants(study.name) {
+            println!("{}", study.text());
+        }
+    }
 }
 
 /// Runs a row once on each peer, small.
@@ -72,6 +84,43 @@ fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::
     let earlier = options.compare.as_deref().map(Results::load).transpose()?;
     let machine = Machine::this();
     machine.lines().iter().for_each(|line| println!("{line}"));
+    let mut results = Results {
+        machine,
+        workers: options.workers,
+        rows: measure(options, rows)?,
+        counts: None,
+        experiment: None,
+        model: None,
+    };
+    if !rows.is_empty() {
+        print!("{}", terminal::footer(&results, earlier.as_ref()));
+    }
+    if !rows.is_empty() || options.wants(idle::NAME) {
+        let counted = results.counts.insert(count(options, rows));
+        print!("{}", counts::tables(counted));
+    }
+    if options.wants_study(EXPERIMENT.name) {
+        results.experiment = experiment(options.quick);
+    }
+    if let Some(measured) = &results.experiment {
+        print!("{}", report::experiment::text(measured));
+    }
+    if options.wants_study(MODEL.name) {
+        let answers = results.model.insert(ask_model());
+        print!("{}", report::model::text(answers));
+    }
+    let folder = target()?.join("benchmarks");
+    let files = report::write(&folder, &results, earlier.as_ref())?;
+    println!("\nraw samples: {}", files.samples.display());
+    println!("report: {}", files.page.display());
+    Ok(())
+}
+
+/// Runs the rows, and prints each as soon as it is there.
+fn measure(options: &Options, rows: &[&'static Row]) -> io::Result<Vec<RowResults>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let Options {
         workers, rounds, ..
     } = *options;
@@ -84,13 +133,8 @@ fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::
         Contestant::all(&target()?, |what| eprintln!("{what}"))?
     };
     let bar = progress(rows.len() * rounds);
-    let mut results = Results {
-        machine,
-        workers,
-        rows: Vec::new(),
-        counts: None,
-    };
     bar.suspend(|| print!("{}", terminal::header()));
+    let mut results = Vec::with_capacity(rows.len());
     for row in rows {
         bar.set_message(row.name);
         let operations = if options.quick {
@@ -104,17 +148,43 @@ fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::
         };
         let measured = suite::run(row, &mut contestants, setting, rounds, || bar.inc(1))?;
         bar.suspend(|| print!("{}", terminal::row(&measured)));
-        results.rows.push(measured);
+        results.push(measured);
     }
     bar.finish_and_clear();
-    print!("{}", terminal::footer(&results, earlier.as_ref()));
-    let counted = results.counts.insert(count(options, rows));
-    print!("{}", counts::tables(counted));
-    let folder = target()?.join("benchmarks");
-    let files = report::write(&folder, &results, earlier.as_ref(), &[])?;
-    println!("\nraw samples: {}", files.samples.display());
-    println!("report: {}", files.page.display());
-    Ok(())
+    Ok(results)
+}
+
+/// Runs the workqueue experiment. `None` if it cannot be run here, which is said: what has been measured
+/// before is not to be lost.
+fn experiment(quick: bool) -> Option<experiment::Results> {
+    let sizes = if quick {
+        experiment::Options::quick()
+    } else {
+        experiment::Options::default()
+    };
+    let bar = progress(0);
+    let measured = experiment::run_all(&sizes, |progress| match progress {
+        Progress::Building => bar.suspend(|| eprintln!("building the experiment apart")),
+        Progress::Ran { done, of, outcome } => {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+            let experiment::Outcome {
+                scope, form, mode, ..
+            } = outcome;
+            bar.set_message(format!("{}: {scope} {form} {mode}", EXPERIMENT.name));
+        }
+    });
+    bar.finish_and_clear();
+    let said = measured.inspect_err(|error| eprintln!("without the experiment: {error}"));
+    said.ok()
+}
+
+fn ask_model() -> Answers {
+    let bar = progress(Answers::STEPS);
+    bar.set_message(MODEL.name);
+    let answers = Answers::all(|| bar.inc(1));
+    bar.finish_and_clear();
+    answers
 }
 
 /// Counts what does not depend on the machine's mood.

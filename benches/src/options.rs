@@ -13,7 +13,7 @@ pub struct Options {
     pub quick: bool,
     /// Rounds in which each contestant runs each row once.
     pub rounds: usize,
-    /// Only rows whose name contains this.
+    /// Only what has this in its name: rows, and what is measured beside them.
     pub only: Option<String>,
     /// Workers of each runtime.
     pub workers: usize,
@@ -42,7 +42,7 @@ impl fmt::Display for BadOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}; options: --quick, --rounds N, --only PART-OF-A-ROW'S-NAME, --workers N, \
+            "{}; options: --quick, --rounds N, --only PART-OF-A-NAME, --workers N, \
              --compare OLD.json, --counts, --list",
             self.0
         )
@@ -96,10 +96,17 @@ impl Options {
         Ok(options)
     }
 
-    /// Is the row of this name asked for?
+    /// Is this name asked for?
     #[must_use]
     pub fn wants(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|part| name.contains(part))
+    }
+
+    /// Is what is no row and takes longer asked for by this name? A quick look has it only if it is
+    /// named.
+    #[must_use]
+    pub fn wants_study(&self, name: &str) -> bool {
+        self.wants(name) && (self.only.is_some() || !self.quick)
     }
 }
 
@@ -148,6 +155,20 @@ mod tests {
         let options = parse("--only spawn --bench").unwrap();
         assert!(options.wants("spawn-worker") && !options.wants("yield"));
         assert!(parse("--bench").unwrap().wants("yield"));
+    }
+
+    #[test]
+    fn a_quick_look_has_a_study_only_if_it_is_named() {
+        for (line, wanted) in [
+            ("--bench", true),
+            ("--bench --quick", false),
+            ("--bench --quick --only exper", true),
+            ("--bench --only experiment", true),
+            ("--bench --only yield", false),
+        ] {
+            let options = parse(line).unwrap();
+            assert_eq!(options.wants_study("experiment"), wanted, "{line}");
+        }
     }
 
     #[test]

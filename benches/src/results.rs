@@ -10,7 +10,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::count::Counts;
+use crate::experiment;
 use crate::machine::Machine;
+use crate::model;
 use crate::sample::{Sample, Unit};
 use crate::spread::Spread;
 
@@ -26,6 +28,12 @@ pub struct Results {
     /// What was counted beside the times, if it was.
     #[serde(default)]
     pub counts: Option<Counts>,
+    /// The workqueue experiment, if it was run.
+    #[serde(default)]
+    pub experiment: Option<experiment::Results>,
+    /// What the model says, if it was asked.
+    #[serde(default)]
+    pub model: Option<model::Answers>,
 }
 
 /// What one row gave.

@@ -142,6 +142,10 @@ fn the_whole_ends_in_tables_and_a_file_with_every_process() {
         .count();
     assert_eq!(results.outcomes.len() - holds, 24);
     assert_eq!(holds, if cfg!(target_arch = "x86_64") { 24 } else { 0 });
+    for holds in results.outcomes.iter().flat_map(|outcome| &outcome.holds) {
+        let sections = holds.histogram.iter().map(|(_, sections)| sections);
+        assert_eq!(sections.sum::<u64>(), holds.sections, "{holds:?}");
+    }
     let tables = String::from_utf8_lossy(&output.stdout);
     for row in &results.rows {
         assert!(tables.contains(&format!("| {}", row.scope)), "{tables}");

@@ -8,7 +8,7 @@
 //! * [`Setting`], [`run()`]: one run, in a process of its own, which needs a build with `--cfg
 //!   fastwake_experiment` for anything but plain runs with the wake-ups after the unlock.
 //! * [`Options`], [`run_all`]: the whole, with fresh processes of such a build, which it makes.
-//! * [`Results`]: what comes of it; [`tables`] prints it.
+//! * [`Results`]: what comes of it; [`tables`] prints it, and the report shows it.
 
 mod all;
 mod program;
@@ -23,4 +23,4 @@ pub use all::{Options, Progress, run_all};
 pub use results::{Held, Measured, Moments, Results, Row, ScopePods};
 pub use run::{Holds, Outcome, Percentiles, run};
 pub use setting::{BATCH, Form, ITEMS, Mode, PRODUCERS, Setting};
-pub use table::tables;
+pub use table::{alike, tables};

@@ -1,5 +1,7 @@
 //! What the whole experiment comes to.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::run::{Holds, Outcome};
@@ -84,8 +86,8 @@ pub struct Moments {
     pub deviation: f64,
 }
 
-/// How long the injectors' locks were held: the means over the processes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// How long the injectors' locks were held: the means over the processes, and all sections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Held {
     /// Half of the locked sections took at most so many cycles of the time stamp counter.
     pub p50_cycles: f64,
@@ -101,6 +103,24 @@ pub struct Held {
     pub cycles_per_ns: f64,
     /// The share of the time for which a lock was held, added up over the pools.
     pub share_of_time: f64,
+    /// The locked sections of all processes by their length: the least number of cycles that falls
+    /// into a bucket, a sixteenth of a power of two wide, and how many sections did.
+    pub histogram: Vec<(u64, u64)>,
+}
+
+impl ScopePods {
+    /// Which scopes have which pods, those with the same ones together.
+    #[must_use]
+    pub fn groups(all: &[Self]) -> Vec<(&[String], Vec<&str>)> {
+        let mut groups: Vec<(&[String], Vec<&str>)> = Vec::new();
+        for Self { scope, pods } in all {
+            match groups.iter_mut().find(|(of, _)| of == pods) {
+                Some((_, scopes)) => scopes.push(scope),
+                None => groups.push((pods, vec![scope])),
+            }
+        }
+        groups
+    }
 }
 
 impl Moments {
@@ -125,13 +145,17 @@ impl Moments {
 }
 
 impl Held {
-    fn of(holds: &[Holds]) -> Option<Self> {
+    fn of(holds: &[&Holds]) -> Option<Self> {
         if holds.is_empty() {
             return None;
         }
         let mean = |value: &dyn Fn(&Holds) -> f64| {
-            holds.iter().map(value).sum::<f64>() / holds.len() as f64
+            holds.iter().map(|holds| value(holds)).sum::<f64>() / holds.len() as f64
         };
+        let mut histogram = BTreeMap::<u64, u64>::new();
+        for (cycles, sections) in holds.iter().flat_map(|holds| &holds.histogram) {
+            *histogram.entry(*cycles).or_default() += sections;
+        }
         Some(Self {
             p50_cycles: mean(&|holds| holds.cycles.p50 as f64),
             p95_cycles: mean(&|holds| holds.cycles.p95 as f64),
@@ -140,6 +164,7 @@ impl Held {
             max_cycles: mean(&|holds| holds.cycles.max as f64),
             cycles_per_ns: mean(&|holds| holds.cycles_per_ns),
             share_of_time: mean(&|holds| holds.share_of_time),
+            histogram: histogram.into_iter().collect(),
         })
     }
 }
@@ -147,9 +172,9 @@ impl Held {
 impl Measured {
     /// Of processes of one kind, of which some have measured the lock and nothing else.
     fn of(outcomes: &[&Outcome]) -> Self {
-        let holds: Vec<Holds> = outcomes
+        let holds: Vec<&Holds> = outcomes
             .iter()
-            .filter_map(|outcome| outcome.holds)
+            .filter_map(|outcome| outcome.holds.as_ref())
             .collect();
         let moments = |value: fn(&Outcome) -> f64| {
             let plain = outcomes.iter().filter(|outcome| outcome.holds.is_none());
@@ -200,6 +225,15 @@ impl Row {
             after_unlock,
         }
     }
+
+    /// What was measured in this mode.
+    #[must_use]
+    pub fn measured(&self, mode: Mode) -> &Measured {
+        match mode {
+            Mode::InLock => &self.in_lock,
+            Mode::AfterUnlock => &self.after_unlock,
+        }
+    }
 }
 
 /// By how many per cent the second is more than the first.
@@ -208,10 +242,13 @@ fn change(before: f64, after: f64) -> f64 {
 }
 
 impl Results {
+    /// Of these processes.
+    ///
     /// # Panics
     ///
     /// If there is a scope and form without an outcome for both modes.
-    pub(super) fn new(pods: Vec<ScopePods>, outcomes: Vec<Outcome>) -> Self {
+    #[must_use]
+    pub fn new(pods: Vec<ScopePods>, outcomes: Vec<Outcome>) -> Self {
         let rows = Form::ALL
             .into_iter()
             .flat_map(|form| pods.iter().map(move |pods| (form, &pods.scope)))
@@ -222,6 +259,22 @@ impl Results {
             rows,
             outcomes,
         }
+    }
+
+    /// The rows of a form, from the finest scope to the coarsest.
+    pub fn of_form(&self, form: Form) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.form == form)
+    }
+
+    /// How the runs of a form went, in a line; `None` if there were none.
+    #[must_use]
+    pub fn conditions(&self, form: Form) -> Option<String> {
+        let one = self.outcomes.iter().find(|outcome| outcome.form == form)?;
+        let pinned = if one.pinned { "pinned" } else { "not pinned" };
+        Some(format!(
+            "{form}: {} producers, {pinned}, {} items in all, {} in flight for each; {} workers",
+            one.producers, one.items, one.batch, one.workers
+        ))
     }
 }
 
@@ -289,7 +342,8 @@ mod tests {
     fn a_process_that_measures_the_lock_counts_for_nothing_else() {
         let holds = Holds {
             cycles: ENQUEUE,
-            sections: 1,
+            histogram: vec![(96, 3), (480, 1)],
+            sections: 4,
             cycles_per_ns: 2.0,
             share_of_time: 0.25,
         };
@@ -298,10 +352,11 @@ mod tests {
             ..outcome(Mode::InLock, 1.0, 1)
         };
         let plain = outcome(Mode::InLock, 100.0, 1_000);
-        let measured = Measured::of(&[&plain, &measuring]);
+        let measured = Measured::of(&[&plain, &measuring, &measuring]);
         assert_eq!(measured.items_per_second.mean, 100.0);
         let held = measured.held.unwrap();
         assert_eq!((held.p50_cycles, held.share_of_time), (100.0, 0.25));
+        assert_eq!(held.histogram, [(96, 6), (480, 2)]);
         assert!(Measured::of(&[&plain]).held.is_none());
     }
 }

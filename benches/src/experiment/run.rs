@@ -69,10 +69,13 @@ pub struct Percentiles {
 }
 
 /// How long the injectors' locks were held.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holds {
     /// Cycles of the time stamp counter in a locked section, to a sixteenth.
     pub cycles: Percentiles,
+    /// The locked sections by their length: the least number of cycles that falls into a bucket, a
+    /// sixteenth of a power of two wide, and how many sections did. Empty buckets are left out.
+    pub histogram: Vec<(u64, u64)>,
     /// Locked sections.
     pub sections: u64,
     /// Such cycles in a nanosecond, as seen in this run.
@@ -89,6 +92,26 @@ impl Percentiles {
             p99: values.value_at_quantile(0.99),
             max: values.max(),
             mean: values.mean(),
+        }
+    }
+}
+
+impl Holds {
+    /// Of a run of `elapsed` cycles, which were so many nanoseconds.
+    fn of(histogram: Vec<(u64, u64)>, elapsed: u64, wall: f64) -> Self {
+        let longest = elapsed.max(2);
+        let mut cycles =
+            Histogram::new_with_bounds(1, longest, 3).expect("the bounds are in order");
+        for &(held, sections) in &histogram {
+            cycles.saturating_record_n(held, sections);
+        }
+        let cycles_in_all = cycles.mean() * cycles.len() as f64;
+        Self {
+            cycles: Percentiles::of(&cycles),
+            histogram,
+            sections: cycles.len(),
+            cycles_per_ns: elapsed as f64 / wall,
+            share_of_time: cycles_in_all / elapsed as f64,
         }
     }
 }
@@ -261,7 +284,8 @@ impl Seen {
             wakes_inside_lock_per_item: for_each(after.inside_lock - before.inside_lock),
             switches_per_item: cost.switches,
             cpu_seconds: cost.cpu * items as f64 / 1e9,
-            holds: cycles.map(|(after, before)| holds(after - before, elapsed)),
+            holds: cycles
+                .map(|(after, before)| Holds::of(switch::lock_holds(), after - before, elapsed)),
         }
     }
 }
@@ -270,22 +294,6 @@ fn pods(runtime: &Runtime) -> Vec<PoolMetrics> {
     let mut pools = runtime.metrics().pools();
     pools.retain(|pool| pool.kind == PoolKind::Unbound);
     pools
-}
-
-/// `elapsed` cycles, which were so many nanoseconds.
-fn holds(elapsed: u64, wall: f64) -> Holds {
-    let longest = elapsed.max(2);
-    let mut cycles = Histogram::new_with_bounds(1, longest, 3).expect("the bounds are in order");
-    for (held, sections) in switch::lock_holds() {
-        cycles.saturating_record_n(held, sections);
-    }
-    let cycles_in_all = cycles.mean() * cycles.len() as f64;
-    Holds {
-        cycles: Percentiles::of(&cycles),
-        sections: cycles.len(),
-        cycles_per_ns: elapsed as f64 / wall,
-        share_of_time: cycles_in_all / elapsed as f64,
-    }
 }
 
 /// As the kernel's test does; false if the system has no such call, or refuses.
@@ -304,4 +312,20 @@ fn pin_to(cpu: usize) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn pin_to(_cpu: usize) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_locked_section_is_in_the_histogram_and_counts() {
+        let histogram = vec![(20, 98), (5_000, 2)];
+        let holds = Holds::of(histogram.clone(), 1_000_000, 500_000.0);
+        assert_eq!((holds.sections, holds.cycles_per_ns), (100, 2.0));
+        assert_eq!((holds.cycles.p50, holds.cycles.p95), (20, 20));
+        assert!(holds.cycles.p99 >= 5_000, "{holds:?}");
+        assert!((holds.share_of_time - 0.012).abs() < 1e-4, "{holds:?}");
+        assert_eq!(holds.histogram, histogram);
+    }
 }

@@ -14,17 +14,11 @@ pub fn tables(results: &Results) -> String {
         writeln!(text, "{pods}").expect(say);
     }
     for form in Form::ALL {
-        let rows = || results.rows.iter().filter(|row| row.form == form);
-        let Some(one) = results.outcomes.iter().find(|outcome| outcome.form == form) else {
+        let rows = || results.of_form(form);
+        let Some(conditions) = results.conditions(form) else {
             continue;
         };
-        let pinned = if one.pinned { "pinned" } else { "not pinned" };
-        writeln!(
-            text,
-            "\n{form}: {} producers, {pinned}, {} items in all, {} in flight for each; {} workers\n",
-            one.producers, one.items, one.batch, one.workers
-        )
-        .expect(say);
+        writeln!(text, "\n{conditions}\n").expect(say);
         text += &throughput(rows());
         text += "\n";
         text += &latency(rows());
@@ -38,15 +32,9 @@ pub fn tables(results: &Results) -> String {
     text
 }
 
-/// Which scopes have which pods, those with the same ones together.
-fn alike(scopes: &[ScopePods]) -> Vec<String> {
-    let mut groups: Vec<(&[String], Vec<&str>)> = Vec::new();
-    for ScopePods { scope, pods } in scopes {
-        match groups.iter_mut().find(|(of, _)| of == pods) {
-            Some((_, scopes)) => scopes.push(scope),
-            None => groups.push((pods, vec![scope])),
-        }
-    }
+/// Which scopes have which pods, in a line for those with the same ones.
+#[must_use]
+pub fn alike(scopes: &[ScopePods]) -> Vec<String> {
     let line = |(pods, scopes): (&[String], Vec<&str>)| {
         let note = match scopes.len() {
             1 => "",
@@ -54,7 +42,7 @@ fn alike(scopes: &[ScopePods]) -> Vec<String> {
         };
         format!("pods of {}: {}{note}", scopes.join(", "), pods.join(" | "))
     };
-    groups.into_iter().map(line).collect()
+    ScopePods::groups(scopes).into_iter().map(line).collect()
 }
 
 fn throughput<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
@@ -163,7 +151,10 @@ fn held<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
             let (before, after) = (one(&row.in_lock.held), one(&row.after_unlock.held));
             format!("{} → {}", thousands(before), thousands(after))
         };
-        let share = |held: &Option<Held>| held.map_or(f64::NAN, |held| 100.0 * held.share_of_time);
+        let share = |held: &Option<Held>| {
+            let share = held.as_ref().map(|held| held.share_of_time);
+            share.map_or(f64::NAN, |share| 100.0 * share)
+        };
         [
             row.scope.clone(),
             cycles(|held| held.p50_cycles),

@@ -6,9 +6,11 @@
 //! * [`Shape`], [`Setup`]: the machine and the load. [`simulate`] makes an [`Outcome`] of them.
 //! * [`check`]: the model beside the published table.
 //! * [`predictions`]: machines of 8 to 256 CPUs, as plain data that serde can write.
+//! * [`Answers`]: both together, for a report.
 //!
 //! `docs/model.md` says what is modelled and what is left out, and where every number comes from.
 
+mod answers;
 mod costs;
 mod engine;
 mod outcome;
@@ -20,9 +22,10 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use self::answers::{Answers, Predicted};
 pub use self::costs::{BadCosts, Costs, ItemCosts, LineCosts, Rules, WakeCosts};
 pub use self::outcome::Outcome;
-pub use self::predict::{BATCHES, Prediction, SIZES, predictions};
+pub use self::predict::{BATCHES, CHIPLETS, ONE_CACHE, Prediction, SIZES, predictions};
 pub use self::published::{Checked, Figures, Machine, check};
 pub use self::setup::{Setup, Wake};
 pub use self::shape::Shape;

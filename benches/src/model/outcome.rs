@@ -1,10 +1,10 @@
 #![forbid(unsafe_code)]
 //! What came out of a run.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What came out of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Items each second, between the first tenth and the last.
     pub throughput: f64,

@@ -2,7 +2,7 @@
 //! What the model says about machines that we do not have.
 
 use fastwake::topology::AffinityScope;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::costs::Costs;
 use super::outcome::Outcome;
@@ -12,15 +12,14 @@ use super::shape::Shape;
 use super::simulate;
 
 /// What the model says about one machine, scope and load.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
-    /// `one cache`: all CPUs are cores under one last-level cache. `chiplets`: cores of two CPUs, eight
-    /// under each cache, 64 in each node.
-    pub shape: &'static str,
+    /// [`ONE_CACHE`] or [`CHIPLETS`].
+    pub shape: String,
     /// CPUs, and so producers and workers.
     pub cpus: usize,
     /// The name of the affinity scope.
-    pub scope: &'static str,
+    pub scope: String,
     /// How many pools it makes.
     pub pods: usize,
     /// Items that a producer enqueues before it waits for them.
@@ -39,13 +38,16 @@ pub const SIZES: [usize; 6] = [8, 16, 32, 64, 128, 256];
 /// Items that a producer enqueues before it waits for them: one in flight, and a batch.
 pub const BATCHES: [usize; 2] = [1, 16];
 
+/// All CPUs are cores under one last-level cache.
+pub const ONE_CACHE: &str = "one cache";
+
+/// Cores of two CPUs, eight under each last-level cache, 64 in each node.
+pub const CHIPLETS: &str = "chiplets";
+
 /// How a machine of so many CPUs is made.
 type Make = fn(usize) -> Shape;
 
-const SHAPES: [(&str, Make); 2] = [
-    ("one cache", Shape::one_cache),
-    ("chiplets", Shape::chiplets),
-];
+const SHAPES: [(&str, Make); 2] = [(ONE_CACHE, Shape::one_cache), (CHIPLETS, Shape::chiplets)];
 
 /// What the model says about machines of 8 to 256 CPUs on which things cost as much: for both shapes, by
 /// size, scope and batch, in this order. Takes some seconds in a release build.
@@ -72,11 +74,11 @@ pub fn predictions(costs: &Costs) -> Vec<Prediction> {
 }
 
 /// Scopes with the same pods are the same to the model: one run is enough.
-fn predict(costs: &Costs, shape: &'static str, setup: Setup, earlier: &[Prediction]) -> Prediction {
+fn predict(costs: &Costs, shape: &str, setup: Setup, earlier: &[Prediction]) -> Prediction {
     let Setup { scope, batch, .. } = setup;
     let (cpus, pods) = (setup.shape.cpus(), setup.shape.pods(scope));
     let same = earlier.iter().find(|other| {
-        (other.shape, other.cpus, other.batch, other.pods) == (shape, cpus, batch, pods)
+        other.shape == shape && (other.cpus, other.batch, other.pods) == (cpus, batch, pods)
     });
     let [in_lock, deferred] = match same {
         Some(same) => [same.in_lock, same.deferred],
@@ -85,9 +87,9 @@ fn predict(costs: &Costs, shape: &'static str, setup: Setup, earlier: &[Predicti
         }
     };
     Prediction {
-        shape,
+        shape: shape.to_owned(),
         cpus,
-        scope: scope.as_str(),
+        scope: scope.to_string(),
         pods,
         batch,
         in_lock,

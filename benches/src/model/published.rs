@@ -2,7 +2,7 @@
 //! What was published about the kernel's change, and what the model says to it.
 
 use fastwake::topology::AffinityScope;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::costs::Costs;
 use super::outcome::Outcome;
@@ -100,12 +100,12 @@ impl Machine {
 }
 
 /// A row of the published table beside the model's.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checked {
     /// The machine.
     pub machine: String,
     /// The name of the affinity scope.
-    pub scope: &'static str,
+    pub scope: String,
     /// What was published.
     pub published: Figures,
     /// What the model says.
@@ -113,7 +113,7 @@ pub struct Checked {
 }
 
 /// What can be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Items each second, woken under the lock.
     pub in_lock: f64,
@@ -158,7 +158,7 @@ pub fn check(machine: Machine) -> Vec<Checked> {
         };
         let row = Checked {
             machine: costs.name.clone(),
-            scope: scope.as_str(),
+            scope: scope.to_string(),
             published,
             model,
         };

@@ -113,18 +113,25 @@ fn on_the_x86_machine_the_tail_without_contention_becomes_longer() {
 
 #[test]
 fn there_is_a_prediction_for_every_machine_scope_and_batch() {
-    let predictions = predictions(&Costs::two_cpus());
-    let shapes = 2;
-    let expected = shapes * SIZES.len() * AffinityScope::ALL.len() * BATCHES.len();
-    assert_eq!(predictions.len(), expected);
-    for row in &predictions {
-        assert!(
-            row.in_lock.throughput > 0.0 && row.deferred.throughput > 0.0,
-            "{row:?}"
-        );
-        assert!(row.pods <= row.cpus, "{row:?}");
+    let mut steps = 0;
+    let answers = Answers::all(|| steps += 1);
+    assert_eq!(steps, Answers::STEPS);
+    let scopes = AffinityScope::ALL.len();
+    assert_eq!(answers.checked.len(), Machine::ALL.len() * scopes);
+    let shapes = [ONE_CACHE, CHIPLETS];
+    let expected = shapes.len() * SIZES.len() * scopes * BATCHES.len();
+    for predicted in &answers.predicted {
+        assert_eq!(predicted.rows.len(), expected, "{}", predicted.costs.name);
+        for row in &predicted.rows {
+            assert!(
+                row.in_lock.throughput > 0.0 && row.deferred.throughput > 0.0,
+                "{row:?}"
+            );
+            assert!(row.pods <= row.cpus, "{row:?}");
+            assert!(shapes.contains(&row.shape.as_str()), "{row:?}");
+        }
     }
-    let json = serde_json::to_value(&predictions).unwrap();
+    let json = serde_json::to_value(&answers.predicted[0].rows).unwrap();
     assert_eq!(json[0]["shape"], "one cache");
     assert_eq!(json[0]["cpus"], 8);
     assert!(json[0]["deferred"]["p99"].is_u64());

@@ -1,18 +1,21 @@
 #![forbid(unsafe_code)]
 //! The page: one file that needs no other, with tables and plots.
 //!
-//! A page is a list of [`Section`]s. What the comparison measured makes most of them; other
-//! measurements add theirs. Whatever text goes in is escaped here.
+//! A page is a list of [`Section`]s; what was not measured has none. Whatever text goes in is escaped
+//! here.
 
 mod curves;
+mod experiment;
 mod figures;
 mod markup;
+mod model;
 pub mod plot;
 mod ratios;
 
 use crate::results::{FASTWAKE, Results, TOKIO, TOKIO_AGAIN};
 
 use super::changes::Changes;
+use super::study::Study;
 use super::table::Table;
 use super::targets;
 use plot::Svg;
@@ -40,6 +43,15 @@ impl Section {
             title: title.to_owned(),
             blocks: Vec::new(),
         }
+    }
+
+    /// With what a measurement asks, and what it cannot say.
+    #[must_use]
+    fn of(study: &Study) -> Self {
+        Self::new(study.title)
+            .text(study.question)
+            .text(&format!("Refuted by: {}", study.refuted_by))
+            .text(study.leaves_out)
     }
 
     fn with(mut self, block: Block) -> Self {
@@ -76,10 +88,9 @@ impl Section {
     }
 }
 
-/// The whole page: the results, what has changed since `earlier` ones, and the sections of other
-/// measurements.
+/// The whole page: the results, and what has changed since `earlier` ones.
 #[must_use]
-pub fn page(results: &Results, earlier: Option<&Results>, others: &[Section]) -> String {
+pub fn page(results: &Results, earlier: Option<&Results>) -> String {
     let mut sections = vec![
         conditions(results),
         how_to_read(),
@@ -89,7 +100,8 @@ pub fn page(results: &Results, earlier: Option<&Results>, others: &[Section]) ->
     sections.extend(earlier.map(|earlier| change_section(earlier, results)));
     sections.extend(ratios::section(results));
     sections.extend(curves::sections(results));
-    sections.extend_from_slice(others);
+    sections.extend(results.experiment.as_ref().map(experiment::section));
+    sections.extend(results.model.as_ref().map(model::section));
     sections.push(figures::questions(results));
     markup::document("fastwake beside its peers", &sections)
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::plot::{Axis, Bars, Line, bars, contestant, lines, nth, number};
 use super::*;
 use crate::latency::Recorder;
-use crate::report::fixture::{results, row};
+use crate::report::fixture::{self, results, row};
 use crate::report::table::Cell;
 use crate::results::{Results, RowResults};
 use crate::sample::Unit;
@@ -62,7 +62,7 @@ fn assert_balanced(page: &str) {
 #[test]
 fn the_page_has_every_figure_of_every_row_and_its_question() {
     let results = everything();
-    let page = page(&results, None, &[]);
+    let page = page(&results, None);
     for row in &results.rows {
         assert!(page.contains(&row.question), "{}", row.name);
         for summary in row.summaries() {
@@ -88,7 +88,7 @@ fn the_page_has_every_figure_of_every_row_and_its_question() {
 #[test]
 fn the_page_is_well_formed_and_needs_nothing_from_elsewhere() {
     let results = everything();
-    let page = page(&results, Some(&results), &[]);
+    let page = page(&results, Some(&results));
     assert_balanced(&page);
     assert_eq!(page.matches("<svg ").count(), 5);
     let page = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
@@ -101,9 +101,9 @@ fn the_page_is_well_formed_and_needs_nothing_from_elsewhere() {
 
 #[test]
 fn what_was_not_measured_has_no_section() {
-    let few = page(&results(vec![row("yield", &[1.0], &[2.0])]), None, &[]);
+    let few = page(&results(vec![row("yield", &[1.0], &[2.0])]), None);
     assert_eq!(few.matches("<svg ").count(), 1);
-    let nothing = page(&results(Vec::new()), None, &[]);
+    let nothing = page(&results(Vec::new()), None);
     assert_balanced(&nothing);
     assert!(!nothing.contains("<svg "));
 }
@@ -111,14 +111,14 @@ fn what_was_not_measured_has_no_section() {
 #[test]
 fn names_are_escaped_wherever_they_go() {
     let hostile = results(vec![row("<b>&\"'", &[1.0, 2.0], &[2.0, 3.0])]);
-    let page = page(&hostile, Some(&hostile), &[]);
+    let page = page(&hostile, Some(&hostile));
     assert_balanced(&page);
     assert!(!page.contains("<b>"));
     assert!(page.contains("&lt;b&gt;&amp;"));
 }
 
 #[test]
-fn other_measurements_add_sections_with_plots_of_their_own() {
+fn a_section_has_texts_tables_and_plots_of_any_numbers() {
     let values = [100.0, 200.0, 300.0];
     let measured = Bars {
         name: "after".to_owned(),
@@ -142,7 +142,7 @@ fn other_measurements_add_sections_with_plots_of_their_own() {
             lines(&Axis::doubling("CPUs", number), &up, &[predicted]),
             "another",
         );
-    let page = page(&results(Vec::new()), None, &[section]);
+    let page = markup::document("A page", &[section]);
     assert_balanced(&page);
     assert_eq!(page.matches("<svg ").count(), 2);
     for text in [
@@ -152,6 +152,59 @@ fn other_measurements_add_sections_with_plots_of_their_own() {
         "\npredicted\n",
         "\n256\n",
         "a caption",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn the_experiment_is_drawn_by_scope_and_its_lock_as_a_histogram() {
+    let with = |holds| Results {
+        experiment: Some(fixture::experiment(holds)),
+        ..results(Vec::new())
+    };
+    let whole = page(&with(true), None);
+    assert_balanced(&whole);
+    // Two forms: throughput, enqueue and wakes, and the lock for each of two sets of pods.
+    assert_eq!(whole.matches("<svg ").count(), 2 * (3 + 2));
+    for text in [
+        ">The workqueue experiment</h2>",
+        "<p>Refuted by: ",
+        "\nin the lock\n",
+        "\np99, after the unlock\n",
+        "\ncycles\n",
+        "\nsystem\n",
+        "closed, cache, system: locked sections",
+        "2.60 in a nanosecond",
+        "<td>+50.0 %</td>",
+    ] {
+        assert!(whole.contains(text), "{text}");
+    }
+    let without = page(&with(false), None);
+    assert_eq!(without.matches("<svg ").count(), 2 * 3);
+    assert!(!without.contains("locked sections by their cycles"));
+}
+
+#[test]
+fn the_model_is_drawn_by_scope_over_the_cpus_and_checked_in_a_table() {
+    let answers = Results {
+        model: Some(fixture::answers()),
+        ..results(Vec::new())
+    };
+    let page = page(&answers, None);
+    assert_balanced(&page);
+    // Under one cache for each size of batches; for chiplets the throughput and the gain.
+    assert_eq!(page.matches("<svg ").count(), 2 + 2);
+    for text in [
+        ">A model for larger machines</h2>",
+        "<p>Refuted by: ",
+        "<td>a machine</td>",
+        "<td>16.00 (+25 %)</td>",
+        "\ncpu: in the lock\n",
+        "\ncache, system: after it\n",
+        "\nCPUs\n",
+        "\n16\n",
+        "batches of 16.",
     ] {
         assert!(page.contains(text), "{text}");
     }
