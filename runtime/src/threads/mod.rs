@@ -225,12 +225,15 @@ impl Threads {
     /// calls this does not wait for itself. Says whether all have ended.
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let me = thread::current().id();
         // Not from the handles: a thread may be here before its maker has put its handle there.
         let is_own = OWNER
             .try_with(|owner| ptr::eq(owner.get(), self))
             .unwrap_or(false);
         let own = usize::from(is_own);
+        if timeout.is_none() {
+            // One wait for each instead of two.
+            self.join_all();
+        }
         let mut alive = self.alive();
         while alive.count > own {
             let Some(deadline) = deadline else {
@@ -247,16 +250,26 @@ impl Threads {
             let waited = self.ended.wait_timeout(alive, left);
             alive = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let handles = std::mem::take(&mut alive.handles);
         drop(alive);
         // They have left their bodies; what remains is the system's to tear down.
-        for handle in handles
-            .into_iter()
-            .filter(|handle| handle.thread().id() != me)
-        {
-            let _ = handle.join();
-        }
+        self.join_all();
         true
+    }
+
+    /// Joins the threads whose handles are here, but for the calling one.
+    fn join_all(&self) {
+        let me = thread::current().id();
+        loop {
+            let handles = std::mem::take(&mut self.alive().handles);
+            if handles.is_empty() {
+                return;
+            }
+            let others = handles.into_iter();
+            for handle in others.filter(|handle| handle.thread().id() != me) {
+                // A panic has been reported where it came from.
+                let _ = handle.join();
+            }
+        }
     }
 }
 
