@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::atomic::AtomicIsize;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
@@ -167,6 +168,8 @@ impl BlockingPool {
         self.born.fetch_sub(1, SeqCst);
         queue.arrive();
         let mut order = queue.order_comer(seat);
+        // Since the thread came, or woke up.
+        let mut ran = 0;
         loop {
             // Whatever the order is: work that is left wants somebody to come for it.
             let call = match order {
@@ -185,6 +188,14 @@ impl BlockingPool {
                     self.release_clock(1);
                     queue = self.queue.lock();
                     queue.finish();
+                    ran += 1;
+                    if ran > 1 && queue.len() == 0 {
+                        // Whoever waits for this CPU goes first, once: often that is the task whose
+                        // closure this was, with the next. After a single one nobody need be.
+                        drop(queue);
+                        thread::yield_now();
+                        queue = self.queue.lock();
+                    }
                     order = queue.order(seat);
                 }
                 Order::Watch(since) => {
@@ -200,6 +211,7 @@ impl BlockingPool {
                         return;
                     }
                     queue.wake_up(seat);
+                    ran = 0;
                     order = queue.order_comer(seat);
                 }
             }
