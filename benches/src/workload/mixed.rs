@@ -108,11 +108,14 @@ async fn ping<P: Peer>(end: Arc<AtomicBool>) -> Recorder {
         }
     });
     let mut latencies = Recorder::default();
-    while !end.load(Relaxed) {
+    loop {
         let start = Instant::now();
         to.unbounded_send(()).expect("the echo listens");
         from.recv().await.expect("the echo answers");
         latencies.record(start.elapsed());
+        if end.load(Relaxed) {
+            break;
+        }
         P::sleep(Duration::from_millis(1)).await;
     }
     drop(to);

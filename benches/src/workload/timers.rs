@@ -2,7 +2,6 @@
 //! Timers: many at once, one that ticks, and those that never fire.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -110,7 +109,7 @@ impl Workload for Ticker {
     }
 }
 
-/// How late a ticker of this period is, for so many ticks or until it is to end. A tick that was
+/// How late a ticker of this period is, for so many ticks or until it is to end, once at least. A tick that was
 /// missed is not made up for.
 pub(super) async fn ticks<P: Peer>(
     period: Duration,
@@ -120,15 +119,14 @@ pub(super) async fn ticks<P: Peer>(
     let mut late = Recorder::default();
     let mut due = Instant::now() + period;
     for _ in 0..times {
-        if end() {
-            break;
-        }
         // The peers round alike: up.
-        let mut sleep = pin!(P::sleep(due.saturating_duration_since(Instant::now())));
-        sleep.as_mut().await;
+        P::sleep(due.saturating_duration_since(Instant::now())).await;
         let now = Instant::now();
         late.record(now.saturating_duration_since(due));
         due = (due + period).max(now);
+        if end() {
+            break;
+        }
     }
     late
 }
