@@ -17,6 +17,8 @@
 //! sleeps until the beginning of a slot, only until a deadline; that of a timer that has been
 //! cancelled may be among them.
 
+#[cfg(all(test, not(fastwake_loom)))]
+mod pauses;
 mod places;
 
 use std::num::NonZeroU32;
