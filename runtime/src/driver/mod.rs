@@ -15,7 +15,8 @@
 //! Rules:
 //!
 //! * D1: wakers are collected while the queue is held, and woken after it.
-//! * D2: who arms a timer that is due before the end of the driver's sleep moves that end forward.
+//! * D2: who arms a timer that is due before the end of the driver's sleep moves that end forward, as
+//!   far as its rest after the last timers allows (`timers.rs`).
 //! * D3: a wake-up that comes while nobody sleeps ends the next sleep at once.
 
 #![cfg_attr(

@@ -27,7 +27,8 @@ struct Armed {
     whom: Whom,
 }
 
-/// Which waker the wheel has. It has it while the timer is armed, so no other one is the same.
+/// Which waker the wheel has: that very value, not one that it was cloned from, which may lie
+/// elsewhere and be gone. It lives while the timer is armed, so no other one is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Whom {
     data: usize,
@@ -66,13 +67,18 @@ impl Timer {
     pub(crate) fn reset(&mut self, deadline: Instant) {
         self.deadline = deadline;
         self.begun = true;
+        if self.has_fired() {
+            self.armed = None;
+        }
         if let Some(armed) = self.armed.take() {
             // Without a waker it has fired: who was woken polls again.
             let Some(waker) = self.driver.timers.disarm(armed.key) else {
                 return;
             };
-            if self.is_elapsed() || self.arm(&waker).is_err() {
-                // It has come already, or never will: the next poll says so, to whoever polls.
+            if self.is_elapsed() {
+                // The next poll says so, to whoever polls.
+                waker.wake();
+            } else if let Err((_, waker)) = self.arm(waker) {
                 waker.wake();
             }
         }
@@ -93,25 +99,31 @@ impl Timer {
             Some(_) if self.driver.timers.is_shut_down() => return Poll::Ready(Err(ShutDown)),
             Some(armed) if armed.whom == Whom::of(context.waker()) => {}
             Some(armed) => {
-                let waker = context.waker();
-                if self.driver.timers.set_waker(armed.key, waker.clone()) {
-                    armed.whom = Whom::of(waker);
+                let waker = context.waker().clone();
+                let whom = Whom::of(&waker);
+                if self.driver.timers.set_waker(armed.key, waker) {
+                    armed.whom = whom;
                 } else {
                     // It has just fired, or been shut down, for the waker before: the next poll
                     // finds out.
-                    waker.wake_by_ref();
+                    context.waker().wake_by_ref();
                 }
             }
-            None => self.arm(context.waker())?,
+            None => {
+                let armed = self.arm(context.waker().clone());
+                armed.map_err(|(shut_down, _)| shut_down)?;
+            }
         }
         Poll::Pending
     }
 
-    fn arm(&mut self, waker: &Waker) -> Result<(), ShutDown> {
-        let armed = self.driver.timers.arm(self.deadline, waker.clone())?;
+    /// Has the waker woken at the deadline; gives it back if the runtime has been shut down.
+    fn arm(&mut self, waker: Waker) -> Result<(), (ShutDown, Waker)> {
+        let whom = Whom::of(&waker);
+        let armed = self.driver.timers.arm(self.deadline, waker)?;
         self.armed = Some(Armed {
             key: armed.key,
-            whom: Whom::of(waker),
+            whom,
         });
         self.driver.armed(armed.is_next);
         Ok(())

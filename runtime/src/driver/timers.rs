@@ -14,12 +14,16 @@ use super::wheel::{Key, LAST_TICK, Turned, Wheel};
 
 const TICK_NANOS: u64 = TICK.as_nanos() as u64;
 
+/// The last tick that the clock can reach: that of all deadlines behind it, too.
+const FOREVER: u64 = u64::MAX / TICK_NANOS;
+const _: () = assert!(FOREVER < LAST_TICK);
+
 /// How many timers are handled in one locked section: a matter of microseconds.
 const CHUNK: usize = 256;
 
-/// How many ticks pass at least between two turns that fire something, if the driver sleeps meanwhile:
-/// where deadlines are dense, those that come soon after each other are one wake-up. A timer that is
-/// alone is exact.
+/// For how many ticks after a turn that has fired something no deadline ends the driver's sleep: where
+/// deadlines are dense, those that come soon after each other share a wake-up. A timer is exact if none
+/// has fired in its pool shortly before.
 const SLACK: u64 = 5;
 
 pub(super) struct Timers {
@@ -76,7 +80,7 @@ impl Timers {
 
     /// The first tick that is not before `deadline`.
     fn tick_of(&self, deadline: Instant) -> u64 {
-        self.nanos(deadline).div_ceil(TICK_NANOS).min(LAST_TICK)
+        self.nanos(deadline).div_ceil(TICK_NANOS).min(FOREVER)
     }
 
     /// The present: the last tick that has passed.
@@ -84,13 +88,11 @@ impl Timers {
         self.nanos(self.clock.now()) / TICK_NANOS
     }
 
-    pub(super) fn arm(&self, deadline: Instant, waker: Waker) -> Result<Armed, ShutDown> {
+    pub(super) fn arm(&self, deadline: Instant, waker: Waker) -> Result<Armed, (ShutDown, Waker)> {
         let tick = self.tick_of(deadline);
         let mut locked = self.locked.lock();
         if self.is_shut_down() {
-            drop(locked);
-            drop(waker);
-            return Err(ShutDown);
+            return Err((ShutDown, waker));
         }
         let key = locked.wheel.insert(tick, waker);
         let end = tick.max(locked.rests_until);

@@ -11,7 +11,8 @@
 //! to has long left the cache.
 //!
 //! What a slot holds, it gives back in the order in which it came, to whichever level. So timers fire
-//! in the order of their deadlines, those of one deadline in the order in which they were armed.
+//! in the order of their deadlines, those of one deadline in the order in which they were armed (but
+//! for those armed while a long turn pauses).
 //!
 //! Each far slot knows the earliest deadline that it has ever held since it was last empty. Nobody
 //! sleeps until the beginning of a slot, only until a deadline; that of a timer that has been
@@ -201,7 +202,8 @@ impl Wheel {
 
     fn done(&mut self, now: u64) -> Turned {
         self.turned_to = self.turned_to.max(now);
-        self.fired_to = self.turned_to;
+        // Another turn may have come further, and not be done.
+        self.fired_to = self.fired_to.max(now);
         Turned::Done
     }
 

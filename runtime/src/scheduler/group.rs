@@ -370,12 +370,13 @@ impl Group {
     }
 
     /// Makes the monitor's thread.
-    #[cfg(any(feature = "net", feature = "time"))]
     fn start_patrol(&self) -> io::Result<()> {
         let Some(group) = self.this.upgrade() else {
             return Ok(());
         };
         let patrol = move || {
+            // Whoever was the first to use a driver may be bound to a pod.
+            group.spread_current_thread();
             if let Some(monitor) = &group.monitor {
                 monitor.patrol(&group.pods);
             }
@@ -507,6 +508,8 @@ impl Host for Group {
 
     fn watch_driver(&self) {
         if let Some(monitor) = &self.monitor {
+            // If it has been refused so far.
+            monitor.hire(|| self.start_patrol());
             monitor.watch();
         }
     }

@@ -9,7 +9,8 @@
 //! all the time, the monitor calls an idle worker to it.
 //!
 //! While nobody leaves a driver, the alarm is not set: an idle runtime makes no system call. While
-//! nobody uses a driver, there is not even the thread.
+//! nobody uses a driver, there is not even the thread. If the system refuses it, whoever uses or leaves
+//! a driver next asks again; until then a driver that is left waits for the end of the poll.
 
 use std::io;
 use std::time::Duration;
@@ -72,7 +73,6 @@ impl Monitor {
     }
 
     /// Has `make` make the thread, if there is none. If it cannot, the next call tries again.
-    #[cfg(any(feature = "net", feature = "time"))]
     pub(super) fn hire(&self, make: impl FnOnce() -> io::Result<()>) {
         // ORDERING: with `stop`, which writes the one flag before it reads the other: it sees that
         // there is a thread to call, or the thread sees that it is over.

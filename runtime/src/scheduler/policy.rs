@@ -25,7 +25,8 @@ pub(super) struct Counts {
 /// not keep the rest waiting.
 pub(super) const LIFO_STREAK: u32 = 3;
 
-/// From how many polls since it woke up on a worker takes what it had for a part of something larger.
+/// From how many polls on, since it woke up or ran dry, a worker takes what it had for a part of
+/// something larger.
 pub(super) const BURST: u64 = 4;
 
 /// How many turns pass between two looks at the worklist of a worker that has local work; without

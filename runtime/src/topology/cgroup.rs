@@ -48,6 +48,7 @@ pub(crate) fn cpu_quota() -> Option<f64> {
     }
 }
 
+/// The quota by the `proc` and the mount points that are found under `root`.
 fn quota_under(root: &Path) -> Option<f64> {
     let memberships = read(&root.join("proc/self/cgroup"))?;
     let mounts = read(&root.join("proc/self/mountinfo"))?;

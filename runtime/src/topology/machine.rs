@@ -97,7 +97,9 @@ impl Topology {
             Some((then, machine)) if *then == online && machine.cpus == cpus => machine.clone(),
             _ => {
                 let machine = Self::read(&sysfs, cpus);
-                *last = Some((online, machine.clone()));
+                // Not if a CPU has come or gone meanwhile.
+                let stayed = sysfs.online() == online;
+                *last = stayed.then(|| (online, machine.clone()));
                 machine
             }
         }

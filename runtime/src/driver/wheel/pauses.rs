@@ -5,7 +5,6 @@ use std::task::Waker;
 use proptest::prelude::*;
 
 use super::{Key, LAST_TICK, Turned, Wheel};
-use crate::primitives::quietly;
 use std::sync::{Arc, Mutex};
 use std::task::Wake;
 
@@ -24,23 +23,6 @@ fn noop() -> Waker {
 
 /// Far enough for the first far level, in its first slot that is not the wheel's present one.
 const FAR: u64 = 5_000;
-
-#[test]
-fn timers_of_one_deadline_fire_in_the_order_of_arming_also_if_armed_while_they_come_down() {
-    let (mut wheel, order) = (Wheel::new(), Arc::<Mutex<Vec<u32>>>::default());
-    let numbered = |n| Waker::from(Arc::new(Numbered(n, order.clone())));
-    wheel.insert(FAR, numbered(1));
-    wheel.insert(FAR, numbered(2));
-    let mut wakers = Vec::new();
-    // The first has come down, the second not yet.
-    assert_eq!(wheel.turn(2 * FAR, 1, &mut wakers), Turned::More);
-    wheel.insert(FAR, numbered(3));
-    while wheel.turn(2 * FAR, 1, &mut wakers) == Turned::More {}
-    wakers.into_iter().for_each(|waker| {
-        quietly(|| waker.wake());
-    });
-    assert_eq!(*order.lock().unwrap(), [1, 2, 3]);
-}
 
 #[test]
 fn a_deadline_armed_while_others_come_down_is_next() {

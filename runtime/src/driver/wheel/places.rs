@@ -107,16 +107,19 @@ impl Occupied {
 
     /// The earliest deadline of all.
     pub(super) fn next(&self, turned_to: u64) -> Option<u64> {
-        let near = || self.first_near(turned_to).map(|(tick, _)| tick);
-        let being_brought_down = self.coming_down(turned_to);
-        let far = |place: Place| {
+        let earliest = |place: Place| {
             let (level, slot) = place.in_far()?;
             Some(self.earliest[level][slot])
         };
-        match being_brought_down.and_then(far) {
-            Some(tick) => Some(near().map_or(tick, |near| near.min(tick))),
-            None => near().or_else(|| self.first_far(turned_to).and_then(|(_, place)| far(place))),
-        }
+        let near = self.first_near(turned_to).map(|(tick, _)| tick);
+        let far = || {
+            self.first_far(turned_to)
+                .and_then(|(_, place)| earliest(place))
+        };
+        let next = near.or_else(far);
+        // What is being brought down lies beside what comes first otherwise.
+        let coming = self.coming_down(turned_to).and_then(earliest);
+        [next, coming].into_iter().flatten().min()
     }
 
     /// The first near slot that holds something, and its tick.

@@ -42,7 +42,7 @@ pub(super) struct Worker<'p> {
     wakers: Cell<Vec<Waker>>,
     /// When the worker woke up, or began.
     awake_since: Cell<Instant>,
-    /// How many polls it had had by then.
+    /// How many polls it had had by then, or when it ran dry since.
     polls_before: Cell<u64>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
@@ -78,7 +78,8 @@ impl<'p> Worker<'p> {
             gathered: RefCell::new(TaskList::new()),
             wakers: Cell::default(),
             awake_since: Cell::new(Instant::now()),
-            polls_before: Cell::new(0),
+            // Another thread may have had the slot before.
+            polls_before: Cell::new(pool.slot(index).counters.polls.get()),
             surplus: Cell::new(false),
             global_queue_interval: intervals.global_queue,
             event_interval: intervals.event,
@@ -153,18 +154,23 @@ impl<'p> Worker<'p> {
         {
             return Next::Run(task);
         }
-        match self.search().or_else(|| self.linger()) {
+        // Not between the search and the rest: whoever sees a searcher relies on them (I5).
+        match self.linger().or_else(|| self.search()) {
             Some(task) => Next::Run(task),
             None => self.rest(),
         }
     }
 
-    /// Before it goes to sleep, a worker that has had several tasks lets whoever waits for its CPU go
-    /// first, once: often that is the thread whose work it has done, with more of it. After a single
-    /// task nobody need be about to bring the next.
+    /// A worker that runs dry after a burst lets whoever waits for its CPU go first, once: often that
+    /// is the thread whose work it has done, with more of it, which then needs to wake nobody. After a
+    /// task or two nobody need be about to bring the next.
+    ///
+    /// The kernel may give the CPU away for milliseconds. So a worker that is to look after a driver
+    /// does not do so.
     fn linger(&self) -> Option<Runnable> {
-        let polls = self.slot.counters.polls.get() - self.polls_before.get();
-        if polls < policy::BURST {
+        let polls = self.slot.counters.polls.get();
+        let burst = polls - self.polls_before.replace(polls) >= policy::BURST;
+        if !burst || self.pool.driver_in_use().is_some() {
             return None;
         }
         std::thread::yield_now();
