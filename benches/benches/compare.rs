@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use fastwake_benches::count::{Counts, Plan, idle};
 use fastwake_benches::experiment::{self, Progress};
+use fastwake_benches::limits;
 use fastwake_benches::machine::Machine;
 use fastwake_benches::model::Answers;
 use fastwake_benches::options::{Mode, Options};
@@ -81,7 +82,8 @@ fn target() -> io::Result<PathBuf> {
 }
 
 fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::error::Error>> {
-    let earlier = options.compare.as_deref().map(Results::load).transpose()?;
+    let earlier = options.compare.as_deref().map(load).transpose()?;
+    limits::raise();
     let machine = Machine::this();
     machine.lines().iter().for_each(|line| println!("{line}"));
     let mut results = Results {
@@ -109,11 +111,23 @@ fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::
         let answers = results.model.insert(ask_model());
         print!("{}", report::model::text(answers));
     }
-    let folder = target()?.join("benchmarks");
+    // A part does not take the place of the whole.
+    let folder = match options.is_whole() {
+        true => target()?.join("benchmarks"),
+        false => target()?.join("benchmarks").join("partial"),
+    };
     let files = report::write(&folder, &results, earlier.as_ref())?;
     println!("\nraw samples: {}", files.samples.display());
     println!("report: {}", files.page.display());
     Ok(())
+}
+
+/// Earlier results. Cargo runs benches in the folder of their package; a path is also taken to be below the
+/// workspace's.
+fn load(path: &Path) -> io::Result<Results> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let below = workspace.join(path);
+    Results::load(if path.exists() { path } else { &below })
 }
 
 /// Runs the rows, and prints each as soon as it is there.
@@ -130,7 +144,7 @@ fn measure(options: &Options, rows: &[&'static Row]) -> io::Result<Vec<RowResult
     let mut contestants = if options.quick {
         Contestant::few()
     } else {
-        Contestant::all(&target()?, |what| eprintln!("{what}"))?
+        Contestant::all(&target()?, |what| eprintln!("{what}"))
     };
     let bar = progress(rows.len() * rounds);
     bar.suspend(|| print!("{}", terminal::header()));

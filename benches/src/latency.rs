@@ -6,7 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-/// Collects latencies; within a thousandth of what they are, up to a minute.
+/// Collects latencies; within a hundredth of what they are, up to a minute.
 #[derive(Debug, Clone)]
 pub struct Recorder(Histogram<u64>);
 
@@ -14,7 +14,7 @@ const LONGEST: u64 = 60_000_000_000;
 
 impl Default for Recorder {
     fn default() -> Self {
-        let histogram = Histogram::new_with_bounds(1, LONGEST, 3);
+        let histogram = Histogram::new_with_bounds(1, LONGEST, 2);
         Self(histogram.expect("the bounds are in order"))
     }
 }
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(latencies.count, 1_000);
         for (quantile, micros) in [(0.5, 500.0), (0.99, 990.0), (0.999, 999.0), (1.0, 1_000.0)] {
             let error = latencies.at(quantile) / (micros * 1_000.0) - 1.0;
-            assert!(error.abs() < 0.002, "{quantile}: {error}");
+            assert!(error.abs() < 0.01, "{quantile}: {error}");
         }
     }
 
@@ -104,6 +104,6 @@ mod tests {
     fn what_takes_longer_than_a_minute_counts_as_a_minute() {
         let mut recorder = Recorder::default();
         recorder.record(Duration::from_secs(600));
-        assert!(recorder.latencies().at(1.0) <= 1.001 * LONGEST as f64);
+        assert!(recorder.latencies().at(1.0) <= 1.01 * LONGEST as f64);
     }
 }

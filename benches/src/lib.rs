@@ -3,6 +3,7 @@
 //! * [`peer`]: what a workload may ask of a runtime, and an adapter for each runtime.
 //! * [`workload`]: the rows. Each is written once, over [`peer::Peer`].
 //! * [`sample`], [`cost`], [`latency`], [`heap`]: what one run gives.
+//! * [`limits`]: lets the process have the files that some rows need.
 //! * [`suite`]: runs the contestants in turn, round by round, also those that are built apart.
 //! * [`count`]: counts system calls and instructions, with tools that watch a process.
 //! * [`results`], [`spread`], [`machine`]: what a whole comparison gives, and on what.
@@ -18,6 +19,7 @@ pub mod count;
 pub mod experiment;
 pub mod heap;
 pub mod latency;
+pub mod limits;
 pub mod machine;
 pub mod model;
 pub mod options;

@@ -51,9 +51,9 @@ impl fmt::Display for BadOption {
 
 impl std::error::Error for BadOption {}
 
-const ROUNDS: usize = 11;
-const QUICK_ROUNDS: usize = 5;
-const WORKERS: usize = 2;
+/// As many as there are orders of six contestants, or twice.
+const ROUNDS: usize = 12;
+const QUICK_ROUNDS: usize = 6;
 
 impl Options {
     /// Reads the arguments, without the program's name.
@@ -67,7 +67,7 @@ impl Options {
             quick: false,
             rounds: ROUNDS,
             only: None,
-            workers: WORKERS,
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
             compare: None,
         };
         let mut arguments = arguments.into_iter();
@@ -94,6 +94,12 @@ impl Options {
             _ => {}
         }
         Ok(options)
+    }
+
+    /// Is it a whole run, whose results are kept?
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.quick && self.only.is_none()
     }
 
     /// Is this name asked for?

@@ -94,8 +94,12 @@ impl Results {
     ///
     /// What the file system says; [`InvalidData`](io::ErrorKind::InvalidData) for what is no such file.
     pub fn load(path: &Path) -> io::Result<Self> {
-        let read = serde_json::from_reader(BufReader::new(File::open(path)?));
-        read.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        let named = |kind, error: &dyn std::fmt::Display| {
+            io::Error::new(kind, format!("{}: {error}", path.display()))
+        };
+        let file = File::open(path).map_err(|error| named(error.kind(), &error))?;
+        let read = serde_json::from_reader(BufReader::new(file));
+        read.map_err(|error| named(io::ErrorKind::InvalidData, &error))
     }
 
     /// What a figure of a row has come to, if it was measured against tokio.
@@ -106,12 +110,17 @@ impl Results {
         summaries.find(|found| found.name == figure)
     }
 
-    /// The geometric mean of the ratios (medians) of all figures of all rows; `None` without any.
+    /// The geometric mean over the rows of the geometric mean of each row's ratios (medians); `None`
+    /// without any. The mixed rows are left out, of which one alone could make it what it likes.
     #[must_use]
     pub fn geometric_mean(&self) -> Option<f64> {
-        let ratios = self.rows.iter().flat_map(RowResults::summaries);
-        let logs: Vec<f64> = ratios.map(|summary| summary.ratio.median.ln()).collect();
-        (!logs.is_empty()).then(|| (logs.iter().sum::<f64>() / logs.len() as f64).exp())
+        let rows = self.rows.iter();
+        let counted = rows.filter(|row| !row.name.starts_with("mixed-"));
+        mean_of_logs(counted.filter_map(|row| {
+            let summaries = row.summaries().into_iter();
+            mean_of_logs(summaries.map(|summary| summary.ratio.median.ln()))
+        }))
+        .map(f64::exp)
     }
 }
 
@@ -190,13 +199,17 @@ impl RowResults {
     }
 }
 
-/// One of tokio's variants, as a program can have them on a single runtime.
+/// One of tokio's variants.
 fn is_rival(who: &str) -> bool {
-    who.starts_with(TOKIO) && who != TOKIO_AGAIN
+    who.contains(TOKIO) && who != TOKIO_AGAIN
 }
 
-/// Two zeros are equal; nothing is infinitely better.
+fn mean_of_logs(logs: impl Iterator<Item = f64>) -> Option<f64> {
+    let logs: Vec<f64> = logs.collect();
+    (!logs.is_empty()).then(|| logs.iter().sum::<f64>() / logs.len() as f64)
+}
+
+/// Two zeros are equal; nothing is infinitely better than a nanosecond, or a byte.
 fn quotient(of: f64, by: f64) -> f64 {
-    const LEAST: f64 = 1e-3;
-    of.max(LEAST) / by.max(LEAST)
+    of.max(1.0) / by.max(1.0)
 }

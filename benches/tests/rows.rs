@@ -7,6 +7,7 @@ const SMALL: usize = 200;
 
 #[test]
 fn every_row_ends_on_every_peer_and_costs_something() {
+    fastwake_benches::limits::raise();
     for row in ROWS {
         for &which in row.peers {
             for workers in [1, 3] {

@@ -16,6 +16,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use fastwake_benches::limits;
 use fastwake_benches::count::idle;
 use fastwake_benches::peer::{Wakes, Which};
 use fastwake_benches::report::terminal::show;
@@ -38,6 +39,7 @@ enum Asked {
 }
 
 fn main() -> ExitCode {
+    limits::raise();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let Some(asked) = parse(&arguments) else {

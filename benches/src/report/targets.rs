@@ -217,15 +217,15 @@ fn cpu(results: &Results, row: &str) -> String {
     row.map_or("-".to_owned(), super::terminal::cpu)
 }
 
-/// Names the figures in which fastwake is not as good as tokio, by the median.
+/// Names the figures in which fastwake is not as good as the best of tokio's variants, by the median.
 #[must_use]
 pub fn below_par(results: &Results) -> String {
     let mut below = Vec::new();
     for row in &results.rows {
         let summaries = row.summaries().into_iter();
-        for summary in summaries.filter(|summary| summary.ratio.median < 1.0) {
-            let ratio = summary.ratio.median;
-            below.push(format!("{} {} ({ratio:.2})", row.name, summary.name));
+        for summary in summaries.filter(|summary| summary.best.1.median < 1.0) {
+            let (who, ratio) = (&summary.best.0, summary.best.1.median);
+            below.push(format!("{} {} ({ratio:.2} {who})", row.name, summary.name));
         }
     }
     if below.is_empty() {
@@ -312,6 +312,6 @@ mod tests {
         let mut measured = results(vec![row("yield", &[100.0], &[200.0])]);
         assert_eq!(below_par(&measured), "no ratio is below 1");
         measured.rows.push(row("slow", &[100.0], &[75.0]));
-        assert_eq!(below_par(&measured), "ratios below 1: slow time (0.75)");
+        assert_eq!(below_par(&measured), "ratios below 1: slow time (0.75 tokio)");
     }
 }

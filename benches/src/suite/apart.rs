@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::peer::Which;
 use crate::sample::Sample;
-use crate::workload::{Row, Setting};
+use crate::workload::{Row, Setting, assume_speed, speed};
 
 /// How such a build differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,9 @@ impl Build {
     /// If cargo is not there, or fails.
     pub fn build(&self, target: &Path) -> io::Result<PathBuf> {
         let folder = target.join(self.folder);
+        let mut flags = std::env::var_os("RUSTFLAGS").unwrap_or_default();
+        flags.push(" ");
+        flags.push(self.flags);
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let status = Command::new(cargo)
@@ -58,13 +61,15 @@ impl Build {
             .args(["--features", &self.features.join(",")])
             .arg("--target-dir")
             .arg(&folder)
-            .env("RUSTFLAGS", self.flags)
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("RUSTFLAGS", flags)
             .status()?;
         if !status.success() {
             let text = format!("cargo could not build {}: {status}", self.name);
             return Err(io::Error::other(text));
         }
-        Ok(folder.join("release").join("workload"))
+        let name = format!("workload{}", std::env::consts::EXE_SUFFIX);
+        Ok(folder.join("release").join(name))
     }
 }
 
@@ -74,6 +79,8 @@ struct Request {
     row: String,
     operations: usize,
     workers: usize,
+    /// Work that computes is the same amount in all processes.
+    speed: f64,
 }
 
 /// A process that runs rows on tokio when it is asked to.
@@ -115,13 +122,16 @@ impl Apart {
             row: row.name.to_owned(),
             operations: setting.operations,
             workers: setting.workers,
+            speed: speed(),
         };
         let requests = self.requests.as_mut().expect("it is there until the drop");
         serde_json::to_writer(&mut *requests, &request)?;
         requests.write_all(b"\n")?;
         requests.flush()?;
         let mut line = String::new();
-        self.samples.read_line(&mut line)?;
+        if self.samples.read_line(&mut line)? == 0 {
+            return Err(io::Error::other("its process has ended"));
+        }
         Ok(serde_json::from_str(&line)?)
     }
 }
@@ -143,6 +153,7 @@ pub fn serve() -> io::Result<()> {
     let mut output = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let request: Request = serde_json::from_str(&line?)?;
+        assume_speed(request.speed);
         let row = Row::named(&request.row).ok_or_else(|| io::Error::other("no such row"))?;
         let setting = Setting {
             workers: request.workers,

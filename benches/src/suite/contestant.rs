@@ -44,24 +44,22 @@ impl Contestant {
     }
 
     /// All: also smol, tokio twice (where a row asks for that), and tokio's other builds, which are
-    /// made first, in `target`; `say` is told.
-    ///
-    /// # Errors
-    ///
-    /// If a build cannot be made or started.
-    pub fn all(target: &Path, mut say: impl FnMut(&str)) -> io::Result<Vec<Self>> {
+    /// made first, in `target`; `say` is told. What cannot be built is left out, and said.
+    pub fn all(target: &Path, mut say: impl FnMut(&str)) -> Vec<Self> {
         let mut all = Self::few();
         all.push(Self::here(Which::Smol.name(), Which::Smol));
         all.push(Self::here(Which::TwoTokios.name(), Which::TwoTokios));
         for build in [STD_LOCKS, TUNED] {
             say(&format!("building {}", build.name));
-            let program = build.build(target)?;
-            all.push(Self {
-                name: build.name,
-                seat: Seat::Apart(Apart::start(&program)?),
-            });
+            match build.build(target).and_then(|program| Apart::start(&program)) {
+                Ok(apart) => all.push(Self {
+                    name: build.name,
+                    seat: Seat::Apart(apart),
+                }),
+                Err(error) => say(&format!("without {}: {error}", build.name)),
+            }
         }
-        Ok(all)
+        all
     }
 
     /// Is the row one for it?
@@ -82,7 +80,10 @@ impl Contestant {
     pub fn measure(&mut self, row: &Row, setting: Setting) -> io::Result<Sample> {
         match &mut self.seat {
             Seat::Here(which) => Ok(row.warmed_up(*which, setting)),
-            Seat::Apart(apart) => apart.measure(row, setting),
+            Seat::Apart(apart) => apart.measure(row, setting).map_err(|error| {
+                let text = format!("{} in {}: {error}", self.name, row.name);
+                io::Error::new(error.kind(), text)
+            }),
         }
     }
 }

@@ -22,8 +22,12 @@ async fn answer<P: Peer>(mut stream: P::Stream, size: usize) {
 }
 
 /// Sends so many messages, one at a time, and notes how long each answer took.
-async fn ask<P: Peer>(mut stream: P::Stream, times: usize, size: usize) -> Recorder {
-    let mut latencies = Recorder::default();
+async fn ask<P: Peer>(
+    mut stream: P::Stream,
+    times: usize,
+    size: usize,
+    mut latencies: Recorder,
+) -> Recorder {
     let (message, mut answer) = (vec![7; size], vec![0; size]);
     for _ in 0..times {
         let start = Instant::now();
@@ -54,6 +58,7 @@ pub(super) struct Echo<const N: usize, const SIZE: usize>;
 impl<const N: usize, const SIZE: usize> Workload for Echo<N, SIZE> {
     const NAME: &'static str = match (N, SIZE) {
         (1, 64) => "echo-1",
+        // As a part of the mixed rows.
         (16, 64) => "echo-16",
         (64, 64) => "echo-64",
         (512, 64) => "echo-512",
@@ -71,14 +76,18 @@ impl<const N: usize, const SIZE: usize> Workload for Echo<N, SIZE> {
         let each = setting.operations.div_ceil(N);
         in_a_task(peer, async move {
             let streams = connections::<P>(N, SIZE).await;
+            let with_recorder = |stream| (stream, Recorder::default());
+            let streams: Vec<_> = streams.into_iter().map(with_recorder).collect();
+            let mut all = Vec::with_capacity(N);
             let stopwatch = Stopwatch::start();
-            let ask = |stream| P::spawn(ask::<P>(stream, each, SIZE));
+            let ask = |(stream, latencies)| P::spawn(ask::<P>(stream, each, SIZE, latencies));
             let askers: Vec<_> = streams.into_iter().map(ask).collect();
-            let mut latencies = Recorder::default();
             for asker in askers {
-                latencies.merge(&asker.await.expect("the task does not panic"));
+                all.push(asker.await.expect("the task does not panic"));
             }
             let cost = stopwatch.stop(N * each);
+            let mut latencies = Recorder::default();
+            all.iter().for_each(|some| latencies.merge(some));
             Sample::timed(cost).with_latencies("", &[0.99], latencies.latencies())
         })
     }

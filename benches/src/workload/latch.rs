@@ -15,7 +15,7 @@ impl Latch {
     /// A latch for the calling thread to wait at.
     ///
     /// It is never freed: a reference count in every task would be measured with the task. A run
-    /// leaves some 16 bytes behind.
+    /// leaves a few of these words behind.
     pub(super) fn new(count: usize) -> &'static Self {
         Box::leak(Box::new(Self {
             left: AtomicUsize::new(count),

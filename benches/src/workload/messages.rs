@@ -53,7 +53,8 @@ impl Workload for PingPong {
     const QUESTION: &'static str = "How long does a message there and back take between two tasks?";
     const REFUTED_BY: &'static str = "a ratio below 1, or CPU time above tokio's: the answer does not stay on the worker that \
          has it in its cache";
-    const OPERATIONS: usize = 20_000;
+    const OPERATIONS: usize = 200_000;
+    const QUICK: usize = 100_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         ping_pong(peer, 1, setting.operations)
@@ -67,7 +68,8 @@ impl Workload for PingPongPairs {
     const QUESTION: &'static str = "The same, with 64 pairs at once?";
     const REFUTED_BY: &'static str =
         "a ratio below 1: waking a task from a task costs too much when the workers are busy";
-    const OPERATIONS: usize = 64 * 500;
+    const OPERATIONS: usize = 64 * 5_000;
+    const QUICK: usize = 64 * 2_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         ping_pong(peer, 64, setting.operations)
@@ -84,8 +86,8 @@ impl Workload for FanIn {
     const QUESTION: &'static str = "What does a message cost that one of 8 tasks sends to a ninth, through a channel of 100 places?";
     const REFUTED_BY: &'static str =
         "a ratio below 1: tasks that wake each other by turns are put where they wait longer";
-    const OPERATIONS: usize = 80_000;
-    const QUICK: usize = 40_000;
+    const OPERATIONS: usize = 400_000;
+    const QUICK: usize = 200_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let each = setting.operations.div_ceil(SENDERS);

@@ -17,6 +17,15 @@ use super::{Setting, Workload};
 /// How long a piece of the work computes.
 const PIECE: Duration = Duration::from_millis(2);
 
+/// Ends those who submit, also if what they are beside panics.
+struct Ending(Arc<AtomicBool>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 /// 16 connections, while `SHARE` per cent of the time of as many threads as there are workers is
 /// asked for by work that computes.
 pub(super) struct Echo<const SHARE: u64>;
@@ -37,11 +46,11 @@ impl<const SHARE: u64> Workload for Echo<SHARE> {
     const QUICK: usize = 2_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
-        let end = Arc::new(AtomicBool::new(false));
+        let end = Ending(Arc::new(AtomicBool::new(false)));
         let stopwatch = Stopwatch::start();
         let sample = thread::scope(|scope| {
             for _ in 0..setting.workers {
-                let end = end.clone();
+                let end = end.0.clone();
                 scope.spawn(move || {
                     while SHARE > 0 && !end.load(Relaxed) {
                         let piece = peer.spawn_heavy_from_outside(|| compute(PIECE));
@@ -50,9 +59,8 @@ impl<const SHARE: u64> Workload for Echo<SHARE> {
                     }
                 });
             }
-            let sample = Load::<16, 64>::run(peer, setting);
-            end.store(true, Relaxed);
-            sample
+            let _end = end;
+            Load::<16, 64>::run(peer, setting)
         });
         let cost = stopwatch.stop(setting.operations);
         let latencies = sample.latencies.expect("it has them");

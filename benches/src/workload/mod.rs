@@ -19,6 +19,8 @@ mod worker;
 use std::thread;
 use std::time::Duration;
 
+pub(crate) use mixed::{assume_speed, speed};
+
 use crate::peer::{Fastwake, Peer, Smol, Tokio, TwoTokios, Wakes, Which};
 use crate::sample::Sample;
 

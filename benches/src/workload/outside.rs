@@ -34,7 +34,8 @@ impl Workload for SpawnIdle {
         "What does a tiny task cost that one outside thread spawns into an idle runtime?";
     const REFUTED_BY: &'static str = "a ratio below 1, or more futex wakes than tokio's: waking after the lock, and only the \
          head of the idle list, does not pay where it should pay most";
-    const OPERATIONS: usize = 10_000;
+    const OPERATIONS: usize = 100_000;
+    const QUICK: usize = 50_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         spawn_and_wait(peer, setting.operations)
@@ -49,7 +50,8 @@ impl Workload for SpawnBusy {
         "The same, while two tasks for each worker do nothing but yield?";
     const REFUTED_BY: &'static str =
         "a ratio below 1: work from outside waits too long behind what keeps the workers busy";
-    const OPERATIONS: usize = 10_000;
+    const OPERATIONS: usize = 100_000;
+    const QUICK: usize = 50_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         // Leaked for the same reason as the latch.
@@ -78,11 +80,12 @@ pub(super) struct SpawnBatch;
 
 impl Workload for SpawnBatch {
     const NAME: &'static str = "spawn-batch";
-    const QUESTION: &'static str = "10,000 tasks from one outside thread in one go: fastwake's spawn_batch against tokio's \
+    const QUESTION: &'static str = "100,000 tasks from one outside thread in one go: fastwake's spawn_batch against tokio's \
          loop of spawns, for tokio has no batch?";
     const REFUTED_BY: &'static str =
         "a ratio no better than that of spawn-outside: the function need not exist";
-    const OPERATIONS: usize = 10_000;
+    const OPERATIONS: usize = 100_000;
+    const QUICK: usize = 50_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let n = setting.operations;

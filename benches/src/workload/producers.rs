@@ -3,10 +3,10 @@
 //! thread that calls it.
 
 use std::sync::Barrier;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
-use crate::cost::{Cost, Stopwatch};
+use crate::cost::Stopwatch;
 use crate::latency::Recorder;
 use crate::peer::Peer;
 use crate::sample::Sample;
@@ -24,11 +24,15 @@ fn spawn_stamped<P: Peer>(peer: &P, latch: &'static Latch, enqueues: &mut Record
     enqueues.record(start.elapsed());
 }
 
-/// Runs `produce` on so many threads, from a gate on, until all of them have ended.
-fn produce(producers: usize, produce: impl Fn(&mut Recorder) + Sync) -> (Stopwatch, Recorder) {
+/// Runs `produce` on so many threads, from a gate on, until all of them have ended and `wait` has.
+fn produce(
+    producers: usize,
+    produce: impl Fn(&mut Recorder) + Sync,
+    wait: impl FnOnce(),
+    operations: usize,
+) -> Sample {
     let gate = Barrier::new(producers + 1);
-    let mut all = Recorder::default();
-    let stopwatch = thread::scope(|scope| {
+    thread::scope(|scope| {
         let producer = || {
             let mut enqueues = Recorder::default();
             gate.wait();
@@ -40,16 +44,16 @@ fn produce(producers: usize, produce: impl Fn(&mut Recorder) + Sync) -> (Stopwat
         thread::sleep(super::SETTLING);
         let stopwatch = Stopwatch::start();
         gate.wait();
-        for thread in threads {
-            all.merge(&thread.join().expect("a producer does not panic"));
+        let end = |thread: ScopedJoinHandle<'_, Recorder>| thread.join();
+        let enqueues: Vec<_> = threads.into_iter().map(end).collect();
+        wait();
+        let cost = stopwatch.stop(operations);
+        let mut all = Recorder::default();
+        for enqueues in enqueues {
+            all.merge(&enqueues.expect("a producer does not panic"));
         }
-        stopwatch
-    });
-    (stopwatch, all)
-}
-
-fn sample(cost: Cost, enqueues: &Recorder) -> Sample {
-    Sample::timed(cost).with_latencies("enqueue ", &QUANTILES, enqueues.latencies())
+        Sample::timed(cost).with_latencies("enqueue ", &QUANTILES, all.latencies())
+    })
 }
 
 /// `N` threads that spawn as fast as they can.
@@ -68,19 +72,18 @@ impl<const N: usize> Workload for Producers<N> {
          cost, and how long does a spawn keep its caller?";
     const REFUTED_BY: &'static str = "a ratio below 1: the pool's one lock, or the wake-ups of those who hold it no more, \
          keep the producers";
-    const OPERATIONS: usize = 40_000;
-    const QUICK: usize = 20_000;
+    const OPERATIONS: usize = 120_000;
+    const QUICK: usize = 60_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let each = setting.operations.div_ceil(N);
         let latch = Latch::new(N * each);
-        let (stopwatch, enqueues) = produce(N, |enqueues| {
+        let spawn_all = |enqueues: &mut Recorder| {
             for _ in 0..each {
                 spawn_stamped(peer, latch, enqueues);
             }
-        });
-        latch.wait();
-        sample(stopwatch.stop(N * each), &enqueues)
+        };
+        produce(N, spawn_all, || latch.wait(), N * each)
     }
 }
 
@@ -96,12 +99,12 @@ impl Workload for Batches {
          the next 100: what does a task cost, and how long does a spawn keep its caller?";
     const REFUTED_BY: &'static str = "a ratio below 1: the wake-ups that follow each pause cost more, or are more, than \
          tokio's";
-    const OPERATIONS: usize = 40_000;
-    const QUICK: usize = 16_000;
+    const OPERATIONS: usize = 120_000;
+    const QUICK: usize = 60_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let batches = setting.operations.div_ceil(PRODUCERS * BATCH);
-        let (stopwatch, enqueues) = produce(PRODUCERS, |enqueues| {
+        let spawn_all = |enqueues: &mut Recorder| {
             for _ in 0..batches {
                 let latch = Latch::new(BATCH);
                 for _ in 0..BATCH {
@@ -109,7 +112,7 @@ impl Workload for Batches {
                 }
                 latch.wait();
             }
-        });
-        sample(stopwatch.stop(PRODUCERS * batches * BATCH), &enqueues)
+        };
+        produce(PRODUCERS, spawn_all, || {}, PRODUCERS * batches * BATCH)
     }
 }

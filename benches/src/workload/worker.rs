@@ -58,7 +58,8 @@ impl Workload for SpawnChain {
         "How long from one task to the next, if each spawns its successor and ends?";
     const REFUTED_BY: &'static str = "a ratio below 1, or CPU time above tokio's: a second worker is woken for work that the \
          first does next";
-    const OPERATIONS: usize = 20_000;
+    const OPERATIONS: usize = 400_000;
+    const QUICK: usize = 200_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let latch = Latch::new(1);
@@ -86,7 +87,8 @@ impl Workload for Yield {
     const QUESTION: &'static str = "What does a yield cost, among 100 tasks that do nothing else?";
     const REFUTED_BY: &'static str =
         "a ratio below 1: a turn of the worker's loop has grown too long";
-    const OPERATIONS: usize = 100_000;
+    const OPERATIONS: usize = 1_000_000;
+    const QUICK: usize = 500_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let each = setting.operations.div_ceil(YIELDERS);
