@@ -16,8 +16,8 @@
 use std::io;
 use std::process::ExitCode;
 
-use fastwake_benches::limits;
 use fastwake_benches::count::idle;
+use fastwake_benches::limits;
 use fastwake_benches::peer::{Wakes, Which};
 use fastwake_benches::report::terminal::show;
 use fastwake_benches::sample::Sample;

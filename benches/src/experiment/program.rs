@@ -37,7 +37,14 @@ impl Program {
         flags.push(format!(" --cfg {CFG}"));
         let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let status = Command::new(&cargo)
-            .args(["build", "--release", "--quiet", "--no-default-features", "--bin", NAME])
+            .args([
+                "build",
+                "--release",
+                "--quiet",
+                "--no-default-features",
+                "--bin",
+                NAME,
+            ])
             .arg("--manifest-path")
             .arg(workspace.join("benches/Cargo.toml"))
             .arg("--target-dir")

@@ -312,6 +312,9 @@ mod tests {
         let mut measured = results(vec![row("yield", &[100.0], &[200.0])]);
         assert_eq!(below_par(&measured), "no ratio is below 1");
         measured.rows.push(row("slow", &[100.0], &[75.0]));
-        assert_eq!(below_par(&measured), "ratios below 1: slow time (0.75 tokio)");
+        assert_eq!(
+            below_par(&measured),
+            "ratios below 1: slow time (0.75 tokio)"
+        );
     }
 }

@@ -51,7 +51,10 @@ impl Contestant {
         all.push(Self::here(Which::TwoTokios.name(), Which::TwoTokios));
         for build in [STD_LOCKS, TUNED] {
             say(&format!("building {}", build.name));
-            match build.build(target).and_then(|program| Apart::start(&program)) {
+            match build
+                .build(target)
+                .and_then(|program| Apart::start(&program))
+            {
                 Ok(apart) => all.push(Self {
                     name: build.name,
                     seat: Seat::Apart(apart),

@@ -54,7 +54,11 @@ impl<const N: usize> Workload for FromOutside<N> {
             Sample::timed(stopwatch.stop(N * each))
         })
         // The submitters have gone.
-        .beside("threads made", Unit::Count, threads().saturating_sub(before) as f64)
+        .beside(
+            "threads made",
+            Unit::Count,
+            threads().saturating_sub(before) as f64,
+        )
     }
 }
 

@@ -69,7 +69,7 @@ impl<const N: usize, const SIZE: usize> Workload for Echo<N, SIZE> {
          the runtime: what does a message there and back cost, and how long does it take?";
     const REFUTED_BY: &'static str =
         "a ratio below 1: the reactor, or the way from an event to its task, is the slower one";
-    const OPERATIONS: usize = if N == 1 { 4_000 } else { 20_000 };
+    const OPERATIONS: usize = if N == 1 { 4_000 } else { 12_800 };
     const QUICK: usize = Self::OPERATIONS / 4;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {

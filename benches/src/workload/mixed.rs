@@ -160,8 +160,8 @@ impl<const KIND: usize> Workload for Beside<KIND> {
     const REFUTED_BY: &'static str =
         "a ratio below 1, or a throughput of the four below nine tenths of tokio's";
     /// Milliseconds that a run takes.
-    const OPERATIONS: usize = 1_500;
-    const QUICK: usize = 400;
+    const OPERATIONS: usize = 500;
+    const QUICK: usize = 250;
     const PEERS: &'static [Which] = &[Which::Fastwake, Which::Tokio, Which::Smol, Which::TwoTokios];
     const WARM_UP: bool = false;
     const COUNTED: bool = false;

@@ -42,7 +42,7 @@ impl<const SHARE: u64> Workload for Echo<SHARE> {
     const QUESTION: &'static str = "A message there and back on one of 16 TCP connections, while a share of the CPUs (in per \
          cent, the row's number) computes where such work belongs: how long at most, but for one in a hundred?";
     const REFUTED_BY: &'static str = "a ratio below 1: what computes keeps what answers";
-    const OPERATIONS: usize = 8_000;
+    const OPERATIONS: usize = 4_000;
     const QUICK: usize = 2_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
