@@ -14,7 +14,9 @@ use crate::primitives::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 use crate::primitives::{Arc, Lock, LockGuard};
 
 use super::experiment::{Hold, Holds};
+use super::local_queue::{CAPACITY, LocalQueue};
 use super::policy::{self, Counts};
+use super::worklist::{Batch, Worklist};
 
 pub(super) struct Injector {
     locked: Lock<Locked>,
@@ -29,7 +31,7 @@ pub(super) struct Injector {
 /// What the lock guards.
 #[derive(Debug)]
 pub(super) struct Locked {
-    pub(super) worklist: TaskList,
+    pub(super) worklist: Worklist,
     /// Most recently idle last; that one is picked.
     idle: Vec<IdleWorker>,
     /// Slots without a thread.
@@ -119,7 +121,7 @@ impl Injector {
     /// `offers` counts the pools that share work and have somebody to pick.
     pub(super) fn new(shape: Shape, offers: Arc<Offers>) -> Self {
         let locked = Locked {
-            worklist: TaskList::new(),
+            worklist: Worklist::default(),
             idle: Vec::with_capacity(shape.slots as usize),
             free: (0..shape.slots).rev().collect(),
             running: 0,
@@ -337,7 +339,7 @@ impl Locked {
         self.making -= 1;
         self.free.push(slot);
         if self.threads as i32 + self.making + self.starting == 0 {
-            std::mem::take(&mut self.worklist)
+            self.worklist.take_all()
         } else {
             TaskList::new()
         }
@@ -366,19 +368,21 @@ impl Locked {
         self.closed = true;
     }
 
-    /// Takes a batch for a worker of another pool.
-    pub(super) fn take_batch_across(&mut self) -> TaskList {
+    /// Takes a batch for a worker of another pool, whose local queue is empty.
+    pub(super) fn take_batch_across(&mut self, queue: &LocalQueue) -> Batch {
         let n = policy::batch_across(&self.counts());
-        self.worklist.take_front(n)
+        self.worklist.take(n, queue)
     }
 
-    /// Takes a batch for a running worker that has this much room in its local queue.
-    pub(super) fn take_batch(&mut self, room: usize) -> TaskList {
+    /// Takes a batch for the running worker whose local queue this is.
+    pub(super) fn take_batch(&mut self, queue: &LocalQueue) -> Batch {
         if self.worklist.is_empty() {
-            return TaskList::new();
+            return Batch::default();
         }
+        // Only the caller fills the queue: there may be more room by then, never less.
+        let room = CAPACITY - queue.len();
         let n = policy::batch(&self.counts(), room);
-        self.worklist.take_front(n)
+        self.worklist.take(n, queue)
     }
 }
 

@@ -72,7 +72,7 @@ impl LocalQueue {
     }
 
     /// Puts a batch for which there is room; the owner's.
-    pub(super) fn extend(&self, tasks: TaskList) {
+    pub(super) fn extend(&self, tasks: impl ExactSizeIterator<Item = Runnable>) {
         debug_assert!(tasks.len() <= CAPACITY - self.len());
         for task in tasks {
             // ORDERING: `tail` is the owner's own.

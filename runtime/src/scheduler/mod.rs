@@ -41,6 +41,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 mod worker;
+mod worklist;
 
 pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 #[cfg(feature = "time")]

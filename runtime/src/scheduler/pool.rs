@@ -1,5 +1,6 @@
 //! A worker pool: an injector, and the slots of its workers.
 
+use std::collections::VecDeque;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
@@ -307,13 +308,15 @@ impl Pool {
     pub(super) fn submit_batch(&self, tasks: TaskList, spawned: usize) {
         let n = tasks.len();
         let mut kicks = KickBatch::default();
+        // Not under the lock: there may be millions, as far apart as memory is large.
+        let tasks: VecDeque<Runnable> = tasks.collect();
         let mut session = self.injector.lock();
         self.injector.counters.spawned.add(spawned as u64);
         if session.is_closed() {
             drop(session);
-            return tasks.for_each(|task| self.refuse(task));
+            return tasks.into_iter().for_each(|task| self.refuse(task));
         }
-        session.worklist.append(tasks);
+        session.worklist.append_all(tasks);
         for earlier in 0..n.min(KickBatch::CAPACITY) {
             match session.pick(earlier, |slot| self.is_parked(slot)) {
                 Some(target) => kicks.push(Kick::new(self, target)),
@@ -461,7 +464,7 @@ impl Pool {
     /// Cancels what is queued or suspended here. Returns how many tasks are left because somebody
     /// else has them. For a closed pool.
     pub(super) fn cancel_all(&self) -> usize {
-        let worklist = std::mem::take(&mut self.injector.lock().worklist);
+        let worklist = self.injector.lock().worklist.take_all();
         let mut dropped = worklist.len();
         worklist.for_each(Runnable::cancel);
         let mut left_over = 0;

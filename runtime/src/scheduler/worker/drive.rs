@@ -51,7 +51,6 @@ impl Worker<'_> {
         if ready.is_empty() {
             return None;
         }
-        let room = super::super::local_queue::CAPACITY - self.slot.queue.len();
         let mut session = self.pool.injector.lock();
         if session.is_closed() {
             drop(session);
@@ -59,7 +58,7 @@ impl Worker<'_> {
             return None;
         }
         session.worklist.append(ready);
-        let batch = session.take_batch(room);
+        let batch = session.take_batch(&self.slot.queue);
         self.share(session, batch)
     }
 

@@ -9,8 +9,8 @@ use crate::driver::{Driver, Driving};
 use crate::park::Woken;
 use crate::primitives::atomic::fence;
 use crate::scheduler::injector::Session;
+use crate::scheduler::policy;
 use crate::scheduler::pool::Host;
-use crate::scheduler::{local_queue, policy};
 use crate::threads;
 
 use super::drive::Awake;
@@ -279,7 +279,7 @@ impl<'p> Worker<'p> {
             }
             return Found::Nothing(bed);
         }
-        let batch = session.take_batch(local_queue::CAPACITY);
+        let batch = session.take_batch(&self.slot.queue);
         let task = self.share(session, batch);
         // ORDERING: I4. Whoever saw this worker on its way, and so woke nobody, had pushed before;
         // behind the fence that is visible, to the search or here.

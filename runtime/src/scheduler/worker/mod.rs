@@ -18,6 +18,7 @@ use super::injector::Session;
 use super::policy::Intervals;
 use super::pool::{Lease, Pool, PoolConfig, PoolRef};
 use super::slot::Slot;
+use super::worklist::Batch;
 use super::{policy, rng::Rng};
 pub(super) use blocking::Blocked;
 pub(super) use idle::Next;
@@ -196,28 +197,23 @@ impl<'p> Worker<'p> {
 
     /// A fair share of the worklist, as far as there is room beside the local work.
     pub(super) fn take_batch(&self) -> Option<Runnable> {
-        // Only this thread fills the queue: there may be more room by then, never less.
-        let room = super::local_queue::CAPACITY - self.slot.queue.len();
         let mut session = self.pool.injector.lock();
-        let batch = session.take_batch(room);
+        let batch = session.take_batch(&self.slot.queue);
         self.share(session, batch)
     }
 
-    /// Ends a locked section with what was taken in it: one task to run, the others for the local
-    /// queue, which has room for them. If more is left than this worker runs, another is called.
-    fn share(&self, mut session: Session<'_>, mut batch: TaskList) -> Option<Runnable> {
-        let task = batch.pop_front();
-        let left = !session.worklist.is_empty() || !batch.is_empty();
-        let kick = self.pool.pick_next(&mut session, batch.len());
+    /// Ends a locked section with what was taken in it: one task to run, the others in the local
+    /// queue. If more is left than this worker runs, another is called.
+    fn share(&self, mut session: Session<'_>, batch: Batch) -> Option<Runnable> {
+        let left = !session.worklist.is_empty() || batch.others > 0;
+        let kick = self.pool.pick_next(&mut session, batch.others);
         drop(session);
-        // Before the kick: whoever comes is to find it.
-        self.slot.queue.extend(batch);
         match kick {
             Some(kick) => kick.send(),
             None if left => self.pool.call_neighbours(),
             None => {}
         }
-        task
+        batch.first
     }
 
     /// May tasks of `pool` run here, next to what they were scheduled by? Not behind a poll that

@@ -73,12 +73,10 @@ impl Worker<'_> {
         self.pool.neighbours().find_map(|pool| {
             if pool.injector.hints.work() > 0 {
                 let mut session = pool.injector.lock();
-                let mut batch = session.take_batch_across();
+                let batch = session.take_batch_across(&self.slot.queue);
                 drop(session);
-                let task = batch.pop_front();
-                self.slot.queue.extend(batch);
-                if task.is_some() {
-                    return task;
+                if batch.first.is_some() {
+                    return batch.first;
                 }
             }
             self.steal_from_siblings(pool)
