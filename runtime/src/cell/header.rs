@@ -5,6 +5,9 @@
 use std::io;
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use super::state::TaskState;
@@ -25,7 +28,7 @@ pub(super) struct Header {
     pub(super) id: Id,
     pub(super) location: &'static Location<'static>,
     /// Boxed twice, to be one word in the many tasks that have no name.
-    pub(super) name: Option<Box<Box<str>>>,
+    pub(super) name: Option<Box<Arc<str>>>,
 }
 
 impl Header {
@@ -83,8 +86,13 @@ pub(super) struct Links {
     next: Option<NonNull<Header>>,
 }
 
-/// The tasks that one worker has adopted.
-pub(super) struct OwnerList(Lock<Owned>);
+/// The tasks that one worker has adopted, and what is said of the one that it polls.
+pub(super) struct OwnerList {
+    owned: Lock<Owned>,
+    /// Has the poll that is under way turned out to be a long one? Somebody else says so, and the task
+    /// takes it with it. A hint: said too late, it hits the next poll.
+    pub(super) long_poll: AtomicBool,
+}
 
 struct Owned {
     head: Option<NonNull<Header>>,
@@ -97,15 +105,25 @@ unsafe impl Send for Owned {}
 
 impl OwnerList {
     pub(super) fn new() -> Self {
-        Self(Lock::new(Owned {
+        let owned = Lock::new(Owned {
             head: None,
             len: 0,
             closed: false,
-        }))
+        });
+        Self {
+            owned,
+            long_poll: AtomicBool::new(false),
+        }
+    }
+
+    /// What has been said of the poll that has just ended.
+    pub(super) fn was_long(&self) -> bool {
+        // ORDERING: a hint.
+        self.long_poll.load(Relaxed) && self.long_poll.swap(false, Relaxed)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.lock().len
+        self.owned.lock().len
     }
 
     /// Enters a task that is about to be suspended, unless it has an owner already. False: the
@@ -121,7 +139,7 @@ impl OwnerList {
         if header.owner.with(|owner| unsafe { (*owner).is_some() }) {
             return true;
         }
-        let mut owned = self.0.lock();
+        let mut owned = self.owned.lock();
         if owned.closed {
             return false;
         }
@@ -145,14 +163,14 @@ impl OwnerList {
             .with_mut(|owner| unsafe { (*owner).take() });
         if let Some(owner) = owner {
             // SAFETY: an owner outlives its tasks' completion (`adopt`).
-            unsafe { owner.as_ref() }.0.lock().unlink(task);
+            unsafe { owner.as_ref() }.owned.lock().unlink(task);
         }
     }
 
     /// Closes the list and claims the tasks that are idle. They are chained through their queue
     /// links; returns the first, and how many tasks are left in the list.
     pub(super) fn close_and_claim(&self) -> (Option<NonNull<Header>>, usize) {
-        self.0.lock().close_and_claim()
+        self.owned.lock().close_and_claim()
     }
 }
 

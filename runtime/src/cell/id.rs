@@ -49,6 +49,14 @@ impl Id {
         CURRENT.try_with(Cell::get).ok().flatten()
     }
 
+    pub(crate) fn to_u64(self) -> u64 {
+        self.0.get()
+    }
+
+    pub(crate) fn from_u64(id: u64) -> Option<Self> {
+        NonZeroU64::new(id).map(Self)
+    }
+
     pub(super) fn enter(self) -> InTask {
         InTask(CURRENT.replace(Some(self)))
     }

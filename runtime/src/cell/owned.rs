@@ -4,6 +4,8 @@
 //! A task that completes in its first poll never comes here, which is why spawning takes one lock
 //! less than it would if every task were entered at once.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::header::OwnerList;
 
 /// What came of [closing](OwnedTasks::close_and_cancel) a list.
@@ -15,7 +17,7 @@ pub(crate) struct Swept {
     pub(crate) left: usize,
 }
 
-/// A list of adopted tasks.
+/// A list of adopted tasks, for one who runs tasks.
 pub(crate) struct OwnedTasks(OwnerList);
 
 impl OwnedTasks {
@@ -42,6 +44,12 @@ impl OwnedTasks {
             cancelled += 1;
         }
         Swept { cancelled, left }
+    }
+
+    /// The poll that is under way is a long one.
+    pub(crate) fn call_long(&self) {
+        // ORDERING: a hint.
+        self.0.long_poll.store(true, Relaxed);
     }
 
     /// How many tasks are in the list.

@@ -6,6 +6,7 @@ use std::io;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::pin::Pin;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::header::{Header, Links, OwnerList, Turn, Vtable, release};
@@ -93,7 +94,7 @@ where
             join_waker: UnsafeCell::new(None),
             id: Id::next(),
             location: meta.location,
-            name: meta.name.map(Box::new),
+            name: meta.name.map(|name| Box::new(Arc::from(name))),
         },
         scheduler,
         stage: UnsafeCell::new(Stage::Future(future)),
@@ -143,8 +144,11 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         // SAFETY: we keep the task until the poll has ended.
         let waker = unsafe { borrowed_waker(header) };
         // SAFETY: `start` gave us `RUNNING`.
-        let output = match unsafe { cell.poll(&waker) } {
+        let polled = unsafe { cell.poll(&waker) };
+        let long = owner.was_long();
+        let output = match polled {
             Ok(Poll::Pending) => {
+                cell.header.state.judge(long);
                 // SAFETY: we hold `RUNNING`. An idle task has to be in its owner's list (T4).
                 if !unsafe { owner.adopt(header) } {
                     // SAFETY: we hold `RUNNING`, and the shutdown will not see the task any more.

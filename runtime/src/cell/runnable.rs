@@ -2,10 +2,12 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::panic::Location;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
-use super::OwnedTasks;
 use super::header::{Header, Turn};
+use super::{Id, OwnedTasks};
 
 /// A task that is scheduled: the one right to run it, and the runtime's reference to it (T1).
 ///
@@ -96,6 +98,23 @@ impl Runnable {
         self.header()
             .owner
             .with(|owner| unsafe { (*owner).is_none() })
+    }
+
+    /// Has it stayed in a poll for long, not long ago?
+    pub(crate) fn is_on_probation(&self) -> bool {
+        self.header().state.probation() > 0
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.header().id
+    }
+
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.header().location
+    }
+
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        self.header().name.as_deref()
     }
 
     pub(super) fn next(&self) -> &crate::primitives::UnsafeCell<Option<NonNull<Header>>> {

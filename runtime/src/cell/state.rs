@@ -10,6 +10,9 @@
 //! | `JOIN_INTEREST` | the `JoinHandle` lives, and the output is its |
 //! | `JOIN_WAKER` | the join handle's waker is stored, and is the completer's |
 //!
+//!
+//! Three bits more count the polls for which the task is on probation, as it has stayed in one for long.
+//!
 //! The bits above count references: one for the runtime as a whole, from the spawn to the
 //! completion, one for the join handle, one for each waker and abort handle.
 //!
@@ -36,6 +39,7 @@
 //!   to the completer, which drops it.
 //! * T6: the join waker's cell belongs to the join handle while `JOIN_WAKER` is clear, to nobody
 //!   while it is set, and to the completer from the completion on if it was set then.
+//! * T7: the probation belongs to whoever holds `RUNNING`, or the `Runnable`.
 
 use std::fmt;
 
@@ -48,7 +52,9 @@ const SCHEDULED: usize = 1 << 2;
 const CANCELLED: usize = 1 << 3;
 const JOIN_INTEREST: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
-const REF_ONE: usize = 1 << 6;
+const PROBATION_ONE: usize = 1 << 6;
+const PROBATION: usize = 0b111 * PROBATION_ONE;
+const REF_ONE: usize = 1 << 9;
 const REF_MASK: usize = !(REF_ONE - 1);
 
 /// The references of a task that has just been made: the runtime's and the join handle's.
@@ -231,6 +237,23 @@ impl TaskState {
         debug_assert_eq!(before & (SCHEDULED | RUNNING | COMPLETE), SCHEDULED);
     }
 
+    /// For how many polls more the task is on probation (T7).
+    pub(super) fn probation(&self) -> usize {
+        // ORDERING: only the runner writes it, and hands it on with the task.
+        (self.0.load(Relaxed) & PROBATION) / PROBATION_ONE
+    }
+
+    /// The runner says of the poll that has just ended, before it gives the future back, whether it was
+    /// a long one (T7).
+    pub(super) fn judge(&self, long: bool) {
+        // ORDERING: as in `probation`.
+        if long {
+            self.0.fetch_or(PROBATION, Relaxed);
+        } else if self.probation() > 0 {
+            self.0.fetch_sub(PROBATION_ONE, Relaxed);
+        }
+    }
+
     /// Is the output there?
     pub(super) fn is_complete(&self) -> bool {
         // ORDERING: Acquire pairs with the Release of `complete`.
@@ -278,7 +301,7 @@ impl TaskState {
         // ORDERING: a new reference is made from one that is held, which orders it.
         let before = self.0.fetch_add(REF_ONE, Relaxed);
         if before > isize::MAX as usize {
-            // More than 2^57 leaked wakers: counting on would free a task in use.
+            // More than 2^54 leaked wakers: counting on would free a task in use.
             std::process::abort();
         }
     }

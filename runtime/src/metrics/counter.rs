@@ -65,6 +65,8 @@ pub(crate) struct WorkerCounters {
     pub(crate) futile: Counter,
     /// Times that it was found outside its pod when it went to sleep, and sent home.
     pub(crate) repatriated: Counter,
+    /// Polls that the monitor has found to be long ones; it alone writes them.
+    pub(crate) long_polls: Counter,
     /// Local queues that were full, and gave half to the worklist.
     pub(crate) overflows: Counter,
 }
@@ -90,6 +92,8 @@ pub(crate) struct InjectorCounters {
     pub(crate) appeals: SharedCounter,
     /// Worker threads that were asked for because of work.
     pub(crate) threads: SharedCounter,
+    /// Times that the pool had work for long and did not get on.
+    pub(crate) stalls: SharedCounter,
     /// Worker threads that the system refused.
     pub(crate) refused_threads: SharedCounter,
 }

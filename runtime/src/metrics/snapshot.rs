@@ -98,6 +98,10 @@ pub struct PoolMetrics {
     pub parks: u64,
     /// Times that a worker woke and found that enough others ran.
     pub futile_wakes: u64,
+    /// Polls that lasted longer than the threshold, whether or not they have been reported.
+    pub long_polls: u64,
+    /// Times that the pool had work for long and did not get on.
+    pub stalls: u64,
     /// Local queues that were full and gave half to the worklist.
     pub overflows: u64,
     /// Workers that ended after their keep-alive.
@@ -169,6 +173,8 @@ impl PoolMetrics {
             repatriated: 0,
             parks: 0,
             futile_wakes: 0,
+            long_polls: 0,
+            stalls: 0,
             overflows: 0,
             retired: 0,
             refused_threads: 0,

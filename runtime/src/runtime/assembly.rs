@@ -8,7 +8,7 @@ use crate::blocking::{BlockingConfig, BlockingPool};
 use crate::driver::{Clock, Driver};
 use crate::primitives::ThreadId;
 use crate::scheduler::policy::Intervals;
-use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
+use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig, MonitorConfig};
 use crate::threads::{Role, Threads};
 use crate::topology::{Topology, available_workers};
 
@@ -90,6 +90,13 @@ impl Builder {
             keep_alive: self.thread_keep_alive,
             driver: self.driver,
             clock: Arc::clone(clock),
+            monitor: MonitorConfig {
+                long_poll: config::long_poll(self.long_poll)?,
+                stall: self.stall,
+                on_long_poll: self.on_long_poll.clone(),
+                on_stall: self.on_stall.clone(),
+            },
+            spares: self.max_spare_workers,
         })
     }
 }

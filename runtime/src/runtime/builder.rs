@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::driver::DriverConfig;
 use crate::primitives::ThreadId;
-use crate::scheduler::policy::{EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL, KEEP_ALIVE};
+use crate::scheduler::policy::{EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL, KEEP_ALIVE, SPARE_WORKERS};
+use crate::scheduler::{LongPoll, LongPollHook, PoolStall, StallHook};
 use crate::threads::{NameFn, ThreadConfig};
 use crate::topology::{AffinityScope, CpuSet};
 
@@ -21,6 +22,9 @@ const IO_EVENTS: usize = 1_024;
 const MAX_BLOCKING_THREADS: usize = 512;
 
 /// As the system shows it: 15 bytes, all that Linux keeps.
+/// How long a pool may have work and not get on, unless the builder says otherwise: the workqueue's.
+const STALL: Duration = Duration::from_secs(30);
+
 const THREAD_NAME: &str = "fastwake-worker";
 
 /// Builds a [`Runtime`] that is not the default one.
@@ -53,6 +57,11 @@ pub struct Builder {
     pub(super) cpus: Option<CpuSet>,
     pub(super) max_blocking_threads: usize,
     pub(super) thread_keep_alive: Duration,
+    pub(super) long_poll: Option<Duration>,
+    pub(super) stall: Duration,
+    pub(super) on_long_poll: Option<LongPollHook>,
+    pub(super) on_stall: Option<StallHook>,
+    pub(super) max_spare_workers: u32,
     pub(super) global_queue_interval: u32,
     pub(super) event_interval: u32,
     pub(super) driver: DriverConfig,
@@ -72,6 +81,11 @@ impl Builder {
             cpus: None,
             max_blocking_threads: MAX_BLOCKING_THREADS,
             thread_keep_alive: KEEP_ALIVE,
+            long_poll: None,
+            stall: STALL,
+            on_long_poll: None,
+            on_stall: None,
+            max_spare_workers: SPARE_WORKERS,
             global_queue_interval: GLOBAL_QUEUE_INTERVAL,
             event_interval: EVENT_INTERVAL,
             driver: DriverConfig {
@@ -616,6 +630,160 @@ impl Builder {
         self
     }
 
+    /// From when on a poll is a long one: 10 ms unless something else is said here or in the environment
+    /// (`FASTWAKE_LONG_POLL_US`, in microseconds).
+    ///
+    /// A worker that stays in one poll for longer, be it that it computes or that it is blocked in a
+    /// system call, does not count as running from then on: another worker takes its place, with its
+    /// queue, and the pool's I/O and timers. The task is on probation for a while: its next polls do not
+    /// count from the beginning. Time that the thread has to wait for a CPU does not count. A poll is
+    /// found out at the latest after one and a half times the threshold.
+    ///
+    /// On a current-thread runtime nobody could take the place: there this has no effect.
+    ///
+    /// # Panics
+    ///
+    /// If it is less than 1 ms: polls of that length are common, and each would take a thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = fastwake::runtime::Builder::new_multi_thread()
+    ///     .worker_threads(1)
+    ///     .long_poll_threshold(Duration::from_millis(2))
+    ///     .build()?;
+    /// let answer = runtime.block_on(async {
+    ///     // It keeps the only worker until the other has run.
+    ///     let (sender, receiver) = std::sync::mpsc::channel();
+    ///     let careless = fastwake::spawn(async move { receiver.recv() });
+    ///     fastwake::spawn(async move { sender.send(42) });
+    ///     careless.await
+    /// });
+    /// assert_eq!(answer.unwrap(), Ok(42));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn long_poll_threshold(&mut self, threshold: Duration) -> &mut Self {
+        let least = config::LEAST_LONG_POLL;
+        assert!(
+            threshold >= least,
+            "long_poll_threshold is {threshold:?}; it must be at least {least:?}"
+        );
+        self.long_poll = Some(threshold);
+        self
+    }
+
+    /// Has `hook` called when a poll turns out to be a long one, while it lasts. It is called on the
+    /// monitor's thread, and is to be quick: until it returns, no other long poll is found. A panic in it
+    /// is ignored.
+    ///
+    /// Of the tasks that were spawned in the same place, it is told of the first long poll, the second, the
+    /// fourth, the eighth and so on, so that a repeat offender does not flood; all are counted in
+    /// [`PoolMetrics::long_polls`](super::PoolMetrics::long_polls).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let runtime = fastwake::runtime::Builder::new_multi_thread()
+    ///     .on_long_poll(|poll| {
+    ///         eprintln!(
+    ///             "a task spawned at {} has been in one poll for {:?} ({:?}, hit {})",
+    ///             poll.spawned_at, poll.elapsed, poll.state, poll.hits,
+    ///         );
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn on_long_poll<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&LongPoll) + Send + Sync + 'static,
+    {
+        self.on_long_poll = Some(Arc::new(hook));
+        self
+    }
+
+    /// How long a pool may have work and begin no poll before it counts as stalled: 30 s unless
+    /// something else is said here.
+    ///
+    /// # Panics
+    ///
+    /// If it is less than a second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = fastwake::runtime::Builder::new_multi_thread()
+    ///     .stall_threshold(Duration::from_secs(5))
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn stall_threshold(&mut self, threshold: Duration) -> &mut Self {
+        let least = Duration::from_secs(1);
+        assert!(
+            threshold >= least,
+            "stall_threshold is {threshold:?}; it must be at least {least:?}"
+        );
+        self.stall = threshold;
+        self
+    }
+
+    /// Has `hook` called when a pool is stalled, and again each time that the
+    /// [threshold](Self::stall_threshold) has passed once more. It is called on the monitor's thread. A
+    /// panic in it is ignored.
+    ///
+    /// Long polls alone stall no pool, for others take the places of those who are in them; it takes as
+    /// many as there may be threads, see [`max_spare_workers`](Self::max_spare_workers), or a system that
+    /// gives no more threads.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let runtime = fastwake::runtime::Builder::new_multi_thread()
+    ///     .on_stall(|stall| eprintln!("{} tasks wait: {stall:?}", stall.worklist_depth))
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn on_stall<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&PoolStall) + Send + Sync + 'static,
+    {
+        self.on_stall = Some(Arc::new(hook));
+        self
+    }
+
+    /// How many threads a pool can have beyond the workers that may run, to take the places of those in
+    /// [`block_in_place`](crate::task::block_in_place) and in long polls: 512 unless something else is
+    /// said here. With that many in such places and one more, work waits for one of them. A spare thread
+    /// that has nothing to do ends after the [keep-alive](Self::thread_keep_alive).
+    ///
+    /// # Panics
+    ///
+    /// If it is more than 8,192.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Builder::new_multi_thread()
+    ///     .max_spare_workers(16)
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn max_spare_workers(&mut self, spares: usize) -> &mut Self {
+        let most = *config::WORKERS.end();
+        assert!(
+            spares <= most,
+            "max_spare_workers is {spares}; it must be at most {most}"
+        );
+        self.max_spare_workers = spares as u32;
+        self
+    }
+
     /// After how many turns a worker that has local work looks at the worklist. Default: 61.
     ///
     /// # Panics
@@ -738,6 +906,11 @@ impl fmt::Debug for Builder {
             cpus,
             max_blocking_threads,
             thread_keep_alive,
+            long_poll,
+            stall,
+            on_long_poll,
+            on_stall,
+            max_spare_workers,
             global_queue_interval,
             event_interval,
             driver,
@@ -753,6 +926,11 @@ impl fmt::Debug for Builder {
             .field("cpus", cpus)
             .field("max_blocking_threads", max_blocking_threads)
             .field("thread_keep_alive", thread_keep_alive)
+            .field("long_poll_threshold", long_poll)
+            .field("stall_threshold", stall)
+            .field("on_long_poll", &on_long_poll.is_some())
+            .field("on_stall", &on_stall.is_some())
+            .field("max_spare_workers", max_spare_workers)
             .field("global_queue_interval", global_queue_interval)
             .field("event_interval", event_interval)
             .field("driver", driver)

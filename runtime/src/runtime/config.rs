@@ -4,14 +4,19 @@
 use std::env::{self, VarError};
 use std::io;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use crate::topology::{AffinityScope, CpuSet, Topology, available_workers};
 
 pub(super) const WORKER_THREADS: &str = "FASTWAKE_WORKER_THREADS";
+pub(super) const LONG_POLL: &str = "FASTWAKE_LONG_POLL_US";
 pub(super) const AFFINITY_SCOPE: &str = "FASTWAKE_AFFINITY_SCOPE";
 
 /// As many workers as a runtime may have: one for each CPU of the largest machine that Linux is
 /// configured for. Many more, and a process runs out of memory mappings for their stacks.
+/// Polls that are shorter are common, and each would take a thread.
+pub(super) const LEAST_LONG_POLL: Duration = Duration::from_millis(1);
+
 pub(super) const WORKERS: RangeInclusive<usize> = 1..=8_192;
 
 fn invalid(text: String) -> io::Error {
@@ -67,6 +72,26 @@ pub(super) fn affinity_scope(code: Option<AffinityScope>) -> io::Result<Affinity
             ))
         }),
     }
+}
+
+/// From when on a poll is a long one: what the code says, or the environment, or the workqueue's 10 ms.
+pub(super) fn long_poll(code: Option<Duration>) -> io::Result<Duration> {
+    if let Some(threshold) = code {
+        return Ok(threshold);
+    }
+    let Some(value) = variable(LONG_POLL)? else {
+        return Ok(Duration::from_millis(10));
+    };
+    let threshold = value.trim().parse().ok().map(Duration::from_micros);
+    threshold
+        .filter(|threshold| *threshold >= LEAST_LONG_POLL)
+        .ok_or_else(|| {
+            invalid(format!(
+                "{LONG_POLL} is {value:?}; it must be a whole number of microseconds, {} at least, or \
+                 unset for 10000",
+                LEAST_LONG_POLL.as_micros()
+            ))
+        })
 }
 
 /// The part of the machine that the runtime may use.

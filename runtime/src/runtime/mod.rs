@@ -30,3 +30,5 @@ pub use owner::Runtime;
 
 pub use crate::driver::is_rt_shutdown_err;
 pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics};
+pub use crate::scheduler::{LongPoll, PoolStall, Substitute, WorkerState};
+pub use crate::threads::ThreadState;

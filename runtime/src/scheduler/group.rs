@@ -15,9 +15,9 @@ use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_
 
 use super::current_thread::CurrentThread;
 use super::injector::Offers;
-use super::monitor::Monitor;
+use super::monitor::{Monitor, MonitorConfig};
 use super::placement::{self, Plan};
-use super::policy::{self, Intervals};
+use super::policy::Intervals;
 use super::pool::{Host, Lease, Pool, PoolConfig};
 use super::worker::{Blocked, Worker};
 
@@ -41,6 +41,9 @@ pub(crate) struct GroupConfig {
     pub(crate) keep_alive: Duration,
     pub(crate) driver: DriverConfig,
     pub(crate) clock: Arc<Clock>,
+    pub(crate) monitor: MonitorConfig,
+    /// Threads of each pool beyond the workers that may run.
+    pub(crate) spares: u32,
 }
 
 impl GroupConfig {
@@ -61,7 +64,7 @@ impl GroupConfig {
             nice: CPU_INTENSIVE_NICE,
             limit: self.cpu_intensive as u32,
             kept: 0,
-            spares: policy::SPARE_WORKERS,
+            spares: self.spares,
         }
     }
 }
@@ -86,7 +89,7 @@ pub(crate) struct Group {
     /// Held while a per-CPU pool is made, and while the group is closed.
     closed: Mutex<bool>,
     offers: crate::primitives::Arc<Offers>,
-    /// For runtimes with drivers, and workers enough to look after them.
+    /// For runtimes with workers of their own.
     monitor: Option<Monitor>,
     users: AtomicUsize,
     this: Weak<Group>,
@@ -109,10 +112,10 @@ impl Group {
             .into_iter()
             .map(new_driver)
             .collect::<io::Result<Vec<_>>>()?;
-        let watched = plans
-            .iter()
-            .any(|(plan, driver)| driver.is_some() && plan.workers > 1);
-        let monitor = watched.then(Monitor::new).transpose()?;
+        let monitor = match config.workers {
+            Some(_) => Some(Monitor::new(config.monitor.clone())?),
+            None => None,
+        };
         let new = |this: &Weak<Self>| Self::with_pools(config, plans, threads, Weak::clone(this));
         let group = Arc::new_cyclic(|this| Self {
             monitor,
@@ -154,6 +157,7 @@ impl Group {
                 .for_each(|cpu| pod_of_cpu[cpu] = index as u16);
         }
         let offers = Offers::new();
+        let spares = config.spares;
         let mut workers_before = 0;
         let pod = |(index, (Plan { cpus, workers }, driver)): (usize, (Plan, _))| {
             let first_worker = workers_before;
@@ -169,7 +173,7 @@ impl Group {
                 nice: 0,
                 limit: workers,
                 kept: workers,
-                spares: policy::SPARE_WORKERS,
+                spares,
             };
             Pool::new(config, offers.clone(), driver)
         };
@@ -345,7 +349,7 @@ impl Group {
             nice: 0,
             limit: 1,
             kept: 0,
-            spares: policy::SPARE_WORKERS,
+            spares: self.config.spares,
         };
         let pool = Pool::new(config, Offers::new(), self.config.new_driver()?);
         // SAFETY: it is going to lie in this group, and ends with it.
@@ -357,9 +361,7 @@ impl Group {
     /// that of the pod which the thread is in.
     #[cfg(any(feature = "net", feature = "time"))]
     pub(crate) fn use_driver(&self) -> Option<Arc<Driver>> {
-        if let Some(monitor) = &self.monitor {
-            monitor.hire(|| self.start_patrol());
-        }
+        self.call_monitor();
         Worker::with_current(|worker| {
             let own = worker
                 .map(Worker::pool)
@@ -378,7 +380,7 @@ impl Group {
             // Whoever was the first to use a driver may be bound to a pod.
             group.spread_current_thread();
             if let Some(monitor) = &group.monitor {
-                monitor.patrol(&group.pods);
+                monitor.patrol(&*group);
             }
         };
         self.threads.spawn_silent("fastwake-monitor", patrol)
@@ -506,12 +508,22 @@ impl Host for Group {
         }
     }
 
-    fn watch_driver(&self) {
-        if let Some(monitor) = &self.monitor {
-            // If it has been refused so far.
-            monitor.hire(|| self.start_patrol());
+    fn watch(&self, pool: &PoolConfig) {
+        if let Some(monitor) = &self.monitor
+            && pool.kind != PoolKind::CpuIntensive
+        {
             monitor.watch();
         }
+    }
+
+    fn call_monitor(&self) {
+        if let Some(monitor) = &self.monitor {
+            monitor.hire(|| self.start_patrol());
+        }
+    }
+
+    fn for_each_pool<'a>(&'a self, each: &mut dyn FnMut(&'a Pool)) {
+        self.pools().for_each(each);
     }
 
     fn cancel_all(&self) -> usize {

@@ -13,6 +13,7 @@ use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::primitives::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 use crate::primitives::{Arc, Lock, LockGuard};
 
+use super::bench::Bench;
 use super::experiment::{Hold, Holds};
 use super::local_queue::{CAPACITY, LocalQueue};
 use super::policy::{self, Counts};
@@ -32,6 +33,7 @@ pub(super) struct Injector {
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) worklist: Worklist,
+    pub(super) bench: Bench,
     /// Most recently idle last; that one is picked.
     idle: Vec<IdleWorker>,
     /// Slots without a thread.
@@ -45,6 +47,8 @@ pub(super) struct Locked {
     limit: u32,
     kept: u32,
     closed: bool,
+    /// The slot of the worker that was woken last.
+    last_woken: Option<u32>,
     /// Does this pool count among those with somebody to pick?
     offers: bool,
     /// How often somebody has left the lock with something still to do here: a wake-up to issue, or
@@ -122,6 +126,7 @@ impl Injector {
     pub(super) fn new(shape: Shape, offers: Arc<Offers>) -> Self {
         let locked = Locked {
             worklist: Worklist::default(),
+            bench: Bench::new(shape.limit),
             idle: Vec::with_capacity(shape.slots as usize),
             free: (0..shape.slots).rev().collect(),
             running: 0,
@@ -131,6 +136,7 @@ impl Injector {
             limit: shape.limit,
             kept: shape.kept,
             closed: false,
+            last_woken: None,
             offers: false,
             owed: 0,
         };
@@ -245,6 +251,7 @@ impl Locked {
                 return Choice::OnItsWay;
             }
             head.picked = true;
+            self.last_woken = Some(head.slot);
             return Choice::Target(Target::Wake(head.slot));
         }
         match self.free.pop() {
@@ -352,7 +359,7 @@ impl Locked {
         Some(slot)
     }
 
-    /// A running worker stops counting, because it is going to block.
+    /// A running worker stops counting, because it is going to block, or is in a long poll.
     pub(super) fn begin_blocking(&mut self) {
         self.running -= 1;
     }
@@ -361,6 +368,15 @@ impl Locked {
     pub(super) fn end_blocking(&mut self) -> bool {
         self.running += 1;
         policy::too_many_running(&self.counts())
+    }
+
+    /// Is there no thread left that could take another's place?
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.idle.is_empty() && self.free.is_empty()
+    }
+
+    pub(super) fn last_woken(&self) -> Option<u32> {
+        self.last_woken
     }
 
     /// From here on nothing is accepted.

@@ -11,7 +11,7 @@
 //! | [`kick`] | the wake-up that a pick owes |
 //! | [`experiment`] | wake-ups inside the lock, for comparison; only in builds that ask for it |
 //! | [`policy`] | every threshold, as a question |
-//! | [`slot`], [`local_queue`], [`lifo_slot`] | what others may touch of a worker |
+//! | [`slot`], [`local_queue`], [`lifo_slot`], [`standing`], [`current_poll`] | what others may touch of a worker |
 //! | [`worker`] | the loop, going idle, searching, blocking |
 //! | [`current_thread`] | the scheduler that runs on the caller's thread |
 //! | [`local`] | that of a `LocalSet`, whose tasks stay on its thread |
@@ -19,6 +19,8 @@
 //! The protocols, their rules and the argument that no wake-up is lost are in `README.md` beside
 //! this file.
 
+mod bench;
+mod current_poll;
 mod current_thread;
 #[cfg(fastwake_experiment)]
 pub mod experiment;
@@ -34,10 +36,12 @@ mod monitor;
 mod placement;
 pub(crate) mod policy;
 mod pool;
+mod relief;
 mod report;
 mod rng;
 mod schedule;
 mod slot;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -48,3 +52,6 @@ pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 pub(crate) use group::is_ending;
 pub(crate) use group::{Group, GroupConfig, block_in_place, worker_index};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};
+pub use monitor::{LongPoll, PoolStall, WorkerState};
+pub(crate) use monitor::{LongPollHook, MonitorConfig, StallHook};
+pub use relief::Substitute;

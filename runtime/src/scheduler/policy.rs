@@ -48,10 +48,10 @@ pub(crate) struct Intervals {
     pub(crate) event: u32,
 }
 
-/// How many workers beyond those that may run a pool can have: one more blocked in
-/// `block_in_place` than this, and the pool waits for one of them. As many threads as tokio gives to
-/// blocking work.
-pub(super) const SPARE_WORKERS: u32 = 512;
+/// How many workers beyond those that may run a pool can have, unless the builder says otherwise: one
+/// more in `block_in_place` or in a long poll than this, and the pool waits for one of them. As many
+/// threads as tokio gives to blocking work.
+pub(crate) const SPARE_WORKERS: u32 = 512;
 
 /// How long a surplus thread stays without work; tokio's default for its blocking threads.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);

@@ -76,8 +76,13 @@ pub(super) trait Host: Send + Sync {
     /// Sends the calling worker, which is about to sleep, back to its pod if the kernel has moved
     /// it away.
     fn bring_home(&self, pool: &PoolConfig, counters: &WorkerCounters);
-    /// A worker has left its driver to nobody, and there is a fence behind it.
-    fn watch_driver(&self);
+    /// A worker of the pool has begun to run, or has left the driver to nobody, and there is a fence
+    /// behind it.
+    fn watch(&self, pool: &PoolConfig);
+    /// Something may have to wait for the end of a poll: from now on somebody is to watch.
+    fn call_monitor(&self);
+    /// All pools, in no particular order.
+    fn for_each_pool<'a>(&'a self, each: &mut dyn FnMut(&'a Pool));
     /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
     fn cancel_all(&self) -> usize;
     /// What a worker does every so many turns.
@@ -294,9 +299,13 @@ impl Pool {
         } else {
             None
         };
+        let waits = kick.is_none() && !session.has_pickable();
         drop(session);
         if let Some(kick) = kick {
             kick.send();
+        }
+        if waits && let Some(host) = self.host() {
+            host.call_monitor();
         }
         if let Some(appeal) = appeal {
             appeal.ask();
@@ -464,7 +473,10 @@ impl Pool {
     /// Cancels what is queued or suspended here. Returns how many tasks are left because somebody
     /// else has them. For a closed pool.
     pub(super) fn cancel_all(&self) -> usize {
-        let worklist = self.injector.lock().worklist.take_all();
+        let mut session = self.injector.lock();
+        let mut worklist = session.worklist.take_all();
+        worklist.append(session.bench.take_all());
+        drop(session);
         let mut dropped = worklist.len();
         worklist.for_each(Runnable::cancel);
         let mut left_over = 0;
@@ -479,6 +491,15 @@ impl Pool {
         }
         self.injector.counters.dropped.add(dropped);
         left_over
+    }
+}
+
+impl PoolConfig {
+    /// The number of the worker of a slot among the runtime's workers; that of one for which it stands
+    /// in, if it is a spare.
+    pub(super) fn worker_number(&self, slot: u32) -> Option<usize> {
+        self.first_worker
+            .map(|first| first + (slot % self.limit) as usize)
     }
 }
 

@@ -40,6 +40,8 @@ impl Pool {
             repatriated: sum(|c| &c.repatriated),
             parks: sum(|c| &c.parks),
             futile_wakes: sum(|c| &c.futile),
+            long_polls: sum(|c| &c.long_polls),
+            stalls: counters.stalls.get(),
             overflows: sum(|c| &c.overflows),
             retired: counters.retired.get(),
             refused_threads: counters.refused_threads.get(),

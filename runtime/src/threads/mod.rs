@@ -2,6 +2,7 @@
 
 mod cpu_time;
 mod maker;
+mod number;
 
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -11,6 +12,8 @@ use std::{fmt, io, panic, ptr, thread};
 use crate::primitives::{assert_no_lock_held, quietly};
 pub(crate) use cpu_time::process_cpu_time;
 use maker::Maker;
+pub(crate) use number::ThreadNumber;
+pub use number::ThreadState;
 
 /// A hook of the user's.
 pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;

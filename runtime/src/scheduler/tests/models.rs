@@ -154,7 +154,7 @@ fn i4_a_local_push_reaches_a_sibling_that_goes_idle() {
         owner.schedule(counts.runnable(&pool));
         sibling.join().unwrap();
         assert!(counts.ran() >= 1);
-        drop(owner.take_all_local());
+        drop(owner.slot.take_local());
         assert_eq!(counts.dropped(), 2);
     });
 }

@@ -5,7 +5,8 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use crate::primitives::atomic::fence;
-use crate::scheduler::pool::Pool;
+use crate::scheduler::injector::Session;
+use crate::scheduler::standing::Standing;
 
 use super::{Mode, Worker};
 
@@ -24,37 +25,61 @@ impl Worker<'_> {
 
     fn begin_blocking(&self) {
         self.mode.set(Mode::Away);
-        let local = self.take_all_local();
-        let pool: &Pool = self.pool;
-        let mut session = pool.injector.lock();
-        session.worklist.append(local);
+        let mut session = self.pool.injector.lock();
+        self.count_again(&mut session);
+        self.slot.standing.set(Standing::Blocked);
         session.begin_blocking();
-        let waiting = !session.worklist.is_empty();
-        // The driver is looked after by those who run; if nobody does, somebody is to sleep in it.
-        let forsaken = session.counts().running == 0 && pool.unattended_driver().is_some();
-        let kick = if waiting || forsaken {
-            pool.pick(&mut session)
-        } else {
-            None
-        };
         drop(session);
-        match kick {
-            Some(kick) => kick.send(),
-            // There is room for a worker now: for what is in the siblings' queues, too.
-            None => {
-                // ORDERING: I4, as in `help_local`.
-                fence(SeqCst);
-                if waiting || self.sees_work_elsewhere() {
-                    pool.help_local();
-                }
-            }
-        }
+        self.hand_over();
+    }
+
+    /// The worker does not count any more. What it has left goes to somebody who does.
+    pub(super) fn hand_over(&self) {
+        let local = self.slot.take_local();
+        self.pool.hand_over(self.slot, local);
     }
 
     fn end_blocking(&self) {
-        let surplus = self.pool.injector.lock().end_blocking();
+        let mut session = self.pool.injector.lock();
+        self.slot.standing.set(Standing::Running);
+        let surplus = session.end_blocking();
+        drop(session);
+        self.count_on(surplus);
+    }
+
+    /// The worker counts as running again.
+    pub(super) fn count_on(&self, surplus: bool) {
         self.surplus.set(surplus);
         self.mode.set(Mode::Running);
+        self.ask_to_be_watched();
+    }
+
+    /// If the monitor has put another in this worker's place, it counts again from here on. True: there
+    /// are too many now.
+    pub(super) fn count_again(&self, session: &mut Session<'_>) -> bool {
+        if !self.slot.standing.is_relieved() {
+            return false;
+        }
+        self.slot.standing.set(Standing::Running);
+        session.end_blocking()
+    }
+
+    /// Its long poll has ended, in which another has taken its place.
+    #[cold]
+    pub(super) fn end_long_poll(&self) {
+        let mut session = self.pool.injector.lock();
+        let surplus = self.count_again(&mut session);
+        drop(session);
+        self.count_on(surplus);
+    }
+
+    /// The worker has begun to run, and nobody may be watching.
+    pub(super) fn ask_to_be_watched(&self) {
+        if let Some(host) = self.pool.host() {
+            // ORDERING: the monitor's half is in `Vigil::end`.
+            fence(SeqCst);
+            host.watch(&self.pool.config);
+        }
     }
 }
 

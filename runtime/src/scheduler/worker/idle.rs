@@ -4,13 +4,14 @@
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
-use crate::cell::{Runnable, TaskList};
+use crate::cell::Runnable;
 use crate::driver::{Driver, Driving};
 use crate::park::Woken;
 use crate::primitives::atomic::fence;
 use crate::scheduler::injector::Session;
 use crate::scheduler::policy;
 use crate::scheduler::pool::Host;
+use crate::scheduler::standing::Standing;
 use crate::threads;
 
 use super::drive::Awake;
@@ -51,8 +52,12 @@ impl<'p> Worker<'p> {
     pub(in crate::scheduler) fn arrive(&self) -> Next {
         let mut session = self.pool.injector.lock();
         if session.arrive(self.index) {
+            self.slot.standing.set(Standing::Running);
+            drop(session);
+            self.ask_to_be_watched();
             return Next::Search;
         }
+        self.slot.standing.set(Standing::Idle);
         if session.is_closed() {
             // Whoever closed the pool need not have seen this slot, and so wakes nobody in it.
             return Next::Leave;
@@ -89,16 +94,22 @@ impl<'p> Worker<'p> {
         Bed::Parker
     }
 
+    fn go_idle(&self, session: &mut Session<'_>) {
+        self.slot.standing.set(Standing::Idle);
+        session.go_idle(self.index);
+    }
+
     /// Nothing to do: goes idle, unless there is something after all.
     pub(super) fn rest(&self) -> Next {
         let mut session = self.pool.injector.lock();
         if session.is_closed() {
             return Next::Leave;
         }
+        self.count_again(&mut session);
         if !session.worklist.is_empty() {
             return Next::Search;
         }
-        session.go_idle(self.index);
+        self.go_idle(&mut session);
         let idle = self.lie_down(session);
         // ORDERING: I4; the other half is in `Pool::help_local`.
         fence(SeqCst);
@@ -116,7 +127,7 @@ impl<'p> Worker<'p> {
         if !session.worklist.is_empty() {
             return Next::Search;
         }
-        session.go_idle(self.index);
+        self.go_idle(&mut session);
         let _idle = self.lie_down(session);
         match self.wake_up(sleep().into()) {
             Found::Next(next) => next,
@@ -127,13 +138,14 @@ impl<'p> Worker<'p> {
     /// Goes idle although there may be work, because too many run. What is in the local queue goes
     /// to those who stay.
     pub(super) fn step_down(&self) -> Next {
-        let local = self.take_all_local();
+        let local = self.slot.take_local();
         let mut session = self.pool.injector.lock();
+        self.count_again(&mut session);
         session.worklist.append(local);
         if session.is_closed() || !policy::too_many_running(&session.counts()) {
             return Next::Search;
         }
-        session.go_idle(self.index);
+        self.go_idle(&mut session);
         let left = !session.worklist.is_empty();
         let idle = self.lie_down(session);
         if left {
@@ -147,12 +159,6 @@ impl<'p> Worker<'p> {
     pub(super) fn count_busy(&self) {
         let busy = self.awake_since.get().elapsed();
         self.slot.counters.busy.add(busy.as_nanos() as u64);
-    }
-
-    pub(in crate::scheduler) fn take_all_local(&self) -> TaskList {
-        let mut tasks: TaskList = std::iter::from_fn(|| self.slot.queue.pop_front()).collect();
-        tasks.extend(self.slot.lifo.take());
-        tasks
     }
 }
 
@@ -176,28 +182,21 @@ impl Idle<'_, '_> {
             threads::call(host.thread_config().on_park.as_ref());
         }
         let next = loop {
-            let drove = matches!(bed, Bed::Driver(_));
-            if !drove
+            if matches!(bed, Bed::Parker)
                 && worker.pool.unattended_driver().is_some()
                 && let Some(host) = host
             {
                 // Somebody had a look at the driver when this worker chose its bed, and has left it
                 // since. ORDERING: the monitor's half is in `Vigil::end`.
                 fence(SeqCst);
-                host.watch_driver();
+                host.watch(&worker.pool.config);
             }
             let awake = match bed {
                 Bed::Parker => worker.slot.parker.wait(patience).into(),
                 Bed::Driver(driving) => worker.sleep_in_driver(driving),
             };
             bed = match worker.wake_up(awake) {
-                Found::Next(next) => {
-                    // Behind the fence at the end of `wake_up`.
-                    if drove && let Some(host) = host {
-                        host.watch_driver();
-                    }
-                    break next;
-                }
+                Found::Next(next) => break next,
                 Found::Nothing(bed) => bed,
             };
             worker.slot.counters.futile.increment();
@@ -221,17 +220,10 @@ impl Idle<'_, '_> {
             bed,
             patience,
         } = self;
-        let drove = matches!(bed, Bed::Driver(_));
         drop(bed);
         worker.slot.parker.cancel();
         match worker.wake_up(Woken::Notified.into()) {
-            Found::Next(next) => {
-                // As in `sleep`.
-                if drove && let Some(host) = worker.pool.host() {
-                    host.watch_driver();
-                }
-                next
-            }
+            Found::Next(next) => next,
             Found::Nothing(bed) => Idle {
                 worker,
                 bed,
@@ -262,12 +254,15 @@ impl<'p> Worker<'p> {
             // I7: whoever looked for somebody to drive may have taken this worker for one on its way.
             let needed = self.sees_work_elsewhere() || self.pool.unattended_driver().is_some();
             if !policy::may_run(&session.counts()) || !needed {
+                self.slot.standing.set(Standing::Vacant);
                 self.pool.injector.counters.retired.increment();
                 return Found::Next(Next::Leave);
             }
             session.unretire(self.index);
+            self.slot.standing.set(Standing::Running);
         } else if policy::may_run(&session.counts()) {
             session.leave_idle(self.index);
+            self.slot.standing.set(Standing::Running);
         } else {
             session.stay_idle(self.index);
             let bed = self.choose_bed(&mut session);
@@ -286,6 +281,10 @@ impl<'p> Worker<'p> {
         fence(SeqCst);
         if task.is_some() && self.sees_work_elsewhere() {
             self.pool.help_local();
+        }
+        if let Some(host) = self.pool.host() {
+            // Behind the fence, which pairs with the one in `Vigil::end`, too.
+            host.watch(&self.pool.config);
         }
         Found::Next(task.map_or(Next::Search, Next::Run))
     }

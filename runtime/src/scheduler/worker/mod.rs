@@ -1,5 +1,6 @@
 //! A worker: one thread that runs a pool's tasks.
 
+mod apart;
 mod blocking;
 mod current;
 mod drive;
@@ -16,7 +17,7 @@ use crate::metrics::PoolKind;
 
 use super::injector::Session;
 use super::policy::Intervals;
-use super::pool::{Lease, Pool, PoolConfig, PoolRef};
+use super::pool::{Lease, Pool, PoolRef};
 use super::slot::Slot;
 use super::worklist::Batch;
 use super::{policy, rng::Rng};
@@ -47,6 +48,8 @@ pub(super) struct Worker<'p> {
     polls_before: Cell<u64>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
+    /// Has it seen to it that somebody watches?
+    called_monitor: Cell<bool>,
     /// `GLOBAL_QUEUE_INTERVAL`, or what the builder says.
     global_queue_interval: u32,
     /// `EVENT_INTERVAL`, or what the builder says.
@@ -82,6 +85,7 @@ impl<'p> Worker<'p> {
             // Another thread may have had the slot before.
             polls_before: Cell::new(pool.slot(index).counters.polls.get()),
             surplus: Cell::new(false),
+            called_monitor: Cell::new(false),
             global_queue_interval: intervals.global_queue,
             event_interval: intervals.event,
         }
@@ -94,6 +98,7 @@ impl<'p> Worker<'p> {
         let host = lease.host();
         let worker = Worker::new(pool, index, host.intervals());
         host.place_current_thread(&pool.config);
+        worker.slot.thread.set_to_current();
         worker.run();
         if pool.injector.hints.is_closed() {
             host.cancel_all();
@@ -115,17 +120,41 @@ impl<'p> Worker<'p> {
 
     /// Polls one task. What comes next is `next`'s to say.
     pub(super) fn turn(&self, task: Runnable) {
+        match task.is_on_probation() && self.may_go_apart() {
+            false => self.turn_among_others(task),
+            true => self.turn_apart(task),
+        }
+    }
+
+    fn turn_among_others(&self, task: Runnable) {
+        if let Some(task) = self.poll(task) {
+            self.let_others_go_first(task);
+        }
+        if self.slot.standing.is_relieved() {
+            self.end_long_poll();
+        }
+    }
+
+    /// Polls a task; gives it back if it wants to be polled again.
+    fn poll(&self, task: Runnable) -> Option<Runnable> {
         self.tick.set(self.tick.get().wrapping_add(1));
-        let counters = &self.slot.counters;
+        let Slot { counters, poll, .. } = self.slot;
         counters.polls.increment();
+        poll.begin(&task);
         if task.is_new() {
             counters.started.increment();
         }
         match coop::budget(|| task.run(&self.slot.owned)) {
             Ran::Completed => counters.completed.increment(),
             Ran::Suspended => {}
-            Ran::Yielded(task) => self.let_others_go_first(task),
+            Ran::Yielded(task) => return Some(task),
         }
+        None
+    }
+
+    /// Those for CPU-intensive work are apart already.
+    fn may_go_apart(&self) -> bool {
+        self.pool.config.kind != PoolKind::CpuIntensive
     }
 
     pub(super) fn next(&self) -> Next {
@@ -220,6 +249,7 @@ impl<'p> Worker<'p> {
     /// computes for long.
     pub(super) fn takes_from(&self, pool: &Pool) -> bool {
         self.mode.get() == Mode::Running
+            && !self.slot.standing.is_relieved()
             && self.pool.config.kind != PoolKind::CpuIntensive
             && self.pool.shares_with(pool)
     }
@@ -240,12 +270,7 @@ impl<'p> Worker<'p> {
 
     /// Its number among the runtime's workers; that of one for which it stands in, if it is a spare.
     pub(super) fn number(&self) -> Option<usize> {
-        let PoolConfig {
-            first_worker,
-            limit,
-            ..
-        } = self.pool.config;
-        first_worker.map(|first| first + (self.index % limit) as usize)
+        self.pool.config.worker_number(self.index)
     }
 
     pub(super) fn pool(&self) -> &'p Pool {
@@ -255,9 +280,21 @@ impl<'p> Worker<'p> {
     /// Takes a task that has been scheduled on this thread: it runs next, and what was to run next
     /// goes to the local queue.
     pub(super) fn schedule(&self, task: Runnable) {
+        if !self.called_monitor.get() {
+            self.call_monitor();
+        }
         if let Some(earlier) = self.slot.lifo.replace(task) {
             self.push_back(earlier);
             self.pool.help_local();
+        }
+    }
+
+    /// What is put down here waits for the end of a poll, if nobody else comes for it.
+    #[cold]
+    fn call_monitor(&self) {
+        self.called_monitor.set(true);
+        if let Some(host) = self.pool.host() {
+            host.call_monitor();
         }
     }
 

@@ -98,15 +98,8 @@ impl Worker<'_> {
         }
     }
 
-    /// Is there work in a sibling's queue, or in another pool whose tasks may come here? A hint, for
-    /// behind a fence. The pool's own worklist is left out: whoever puts something there picks a
-    /// worker under the lock.
+    /// See [`Pool::sees_work_beside`].
     pub(super) fn sees_work_elsewhere(&self) -> bool {
-        let in_queues = |pool: &Pool| {
-            let mut others = pool.slots().filter(|slot| !std::ptr::eq(*slot, self.slot));
-            others.any(|slot| !slot.queue.is_empty())
-        };
-        let in_pool = |pool: &Pool| pool.injector.hints.work() > 0 || in_queues(pool);
-        in_queues(self.pool) || self.pool.neighbours().any(in_pool)
+        self.pool.sees_work_beside(self.slot)
     }
 }

@@ -1,0 +1,158 @@
+#![forbid(unsafe_code)]
+//! What is a long poll, and who hears of it.
+
+use std::collections::HashMap;
+use std::panic::Location;
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cell::Id;
+use crate::metrics::PoolKind;
+use crate::primitives::quietly;
+use crate::scheduler::pool::Pool;
+use crate::scheduler::relief::Substitute;
+use crate::scheduler::slot::Slot;
+use crate::threads::ThreadState;
+use crate::topology::CpuSet;
+
+use super::MonitorConfig;
+use super::patrol::Relief;
+
+/// Has a thread that has been in one poll for the threshold really been at it? One that computes has
+/// used nearly as much CPU time, but for what the system has taken; otherwise it has waited for a CPU.
+pub(super) fn is_long(state: ThreadState, used: Option<Duration>, threshold: Duration) -> bool {
+    match (state, used) {
+        (ThreadState::Blocked | ThreadState::Unknown, _) | (_, None) => true,
+        (_, Some(used)) => used >= threshold / 4 * 3,
+    }
+}
+
+/// A poll that has lasted longer than the threshold, and lasts on.
+///
+/// [`Builder::on_long_poll`](crate::runtime::Builder::on_long_poll) has an example.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct LongPoll {
+    /// The task.
+    pub task_id: Id,
+    /// Its name, if it has one.
+    pub task_name: Option<Arc<str>>,
+    /// Where it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    /// How long the poll has lasted so far: at least, for it has been seen so long ago.
+    pub elapsed: Duration,
+    /// Does the thread compute, or is it blocked?
+    pub state: ThreadState,
+    /// The number of the worker among those of the runtime, if it has one.
+    pub worker: Option<usize>,
+    /// What the worker's pool is for.
+    pub pool_kind: PoolKind,
+    /// The CPUs of the worker's pool.
+    pub pool_cpus: CpuSet,
+    /// How many long polls tasks have had so far that were spawned in the same place.
+    pub hits: u64,
+    /// Who has taken the worker's place.
+    pub substitute: Substitute,
+}
+
+/// How often the tasks of each place have had long polls.
+#[derive(Default)]
+pub(super) struct Offenders(HashMap<usize, u64>);
+
+/// Of so many places the hits are counted each by itself, of further ones together.
+const MOST_PLACES: usize = 1024;
+
+impl Offenders {
+    /// Counts a long poll, and tells of it, unless enough has been told of such.
+    pub(super) fn report(
+        &mut self,
+        pool: &Pool,
+        index: usize,
+        slot: &Slot,
+        relief: &Relief,
+        config: &MonitorConfig,
+    ) {
+        slot.counters.long_polls.increment();
+        let Some(task) = slot.poll.get() else { return };
+        let hits = self.count(task.location);
+        if !is_told(hits) {
+            return;
+        }
+        let Relief {
+            elapsed,
+            state,
+            substitute,
+        } = *relief;
+        let report = LongPoll {
+            task_id: task.id,
+            task_name: task.name,
+            spawned_at: task.location,
+            elapsed,
+            state,
+            worker: pool.config.worker_number(index as u32),
+            pool_kind: pool.config.kind,
+            pool_cpus: pool.config.cpus.clone(),
+            hits,
+            substitute,
+        };
+        if let Some(hook) = &config.on_long_poll {
+            // It is the user's own, and this thread has more to do.
+            quietly(|| hook(&report));
+        }
+    }
+
+    fn count(&mut self, place: &'static Location<'static>) -> u64 {
+        let place = ptr::from_ref(place).addr();
+        let known = self.0.len() < MOST_PLACES || self.0.contains_key(&place);
+        let hits = self.0.entry(if known { place } else { 0 }).or_default();
+        *hits += 1;
+        *hits
+    }
+}
+
+/// The workqueue's doubling: of the first, the second, the fourth, the eighth, and so on.
+fn is_told(hits: u64) -> bool {
+    hits.is_power_of_two()
+}
+
+#[cfg(all(test, not(fastwake_loom)))]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn time_that_a_thread_waits_for_a_cpu_does_not_count() {
+        let is_long = |state, used| is_long(state, used, 10 * MS);
+        assert!(is_long(ThreadState::Running, Some(9 * MS)));
+        assert!(!is_long(ThreadState::Running, Some(MS)));
+        assert!(is_long(ThreadState::Running, None));
+        assert!(is_long(ThreadState::Blocked, Some(Duration::ZERO)));
+        assert!(is_long(ThreadState::Unknown, None));
+    }
+
+    #[test]
+    fn repeated_offences_are_told_at_powers_of_two_for_each_place() {
+        let (mut offenders, here, there) = (Offenders::default(), Location::caller(), place());
+        let told: Vec<u64> = (0..100)
+            .map(|_| offenders.count(here))
+            .filter(|hits| is_told(*hits))
+            .collect();
+        assert_eq!(told, [1, 2, 4, 8, 16, 32, 64]);
+        assert_eq!(offenders.count(there), 1);
+    }
+
+    fn place() -> &'static Location<'static> {
+        Location::caller()
+    }
+
+    #[test]
+    fn places_without_end_are_counted_together() {
+        let mut offenders = Offenders::default();
+        offenders.0 = (1..=MOST_PLACES).map(|place| (place, 1)).collect();
+        assert_eq!(offenders.count(place()), 1);
+        assert_eq!(offenders.count(Location::caller()), 2);
+        assert_eq!(offenders.0.len(), MOST_PLACES + 1);
+    }
+}

@@ -1,0 +1,72 @@
+#![forbid(unsafe_code)]
+//! A worker that polls tasks on probation: it does not count as running meanwhile.
+
+use crate::cell::Runnable;
+use crate::coop;
+use crate::scheduler::standing::Standing;
+
+use super::{Mode, Worker};
+
+impl Worker<'_> {
+    /// As [`turn`](Self::turn), for a task on probation, and others that wait for the same.
+    #[cold]
+    pub(super) fn turn_apart(&self, task: Runnable) {
+        let mut next = self.go_apart(task);
+        while let Some(task) = next {
+            let yielded = self.poll(task);
+            // Who has a seat lets nobody else go first but those on the bench.
+            coop::take_yielded();
+            next = self.next_apart(yielded);
+        }
+    }
+
+    /// Takes a seat. Gives the task back if it is to be polled apart.
+    fn go_apart(&self, task: Runnable) -> Option<Runnable> {
+        let mut session = self.pool.injector.lock();
+        self.count_again(&mut session);
+        if session.is_closed() || session.is_exhausted() {
+            // Nobody is left to do what else there is to do.
+            drop(session);
+            self.turn_among_others(task);
+            return None;
+        }
+        if !session.bench.sit_down() {
+            session.bench.push_back(task);
+            return None;
+        }
+        self.slot.standing.set(Standing::Apart);
+        session.begin_blocking();
+        drop(session);
+        self.mode.set(Mode::Away);
+        self.hand_over();
+        Some(task)
+    }
+
+    /// What has been polled waits again if it has yielded. The next from the bench; if there is none,
+    /// the worker counts as running again.
+    fn next_apart(&self, yielded: Option<Runnable>) -> Option<Runnable> {
+        let mut session = self.pool.injector.lock();
+        let closed = session.is_closed();
+        if let Some(task) = yielded {
+            if task.is_on_probation() && !closed {
+                session.bench.push_back(task);
+            } else {
+                session.worklist.push_back(task);
+            }
+        }
+        // The monitor has given its seat away meanwhile if it was stuck.
+        let sits = self.slot.standing.get() == Standing::Apart || session.bench.sit_down();
+        if sits {
+            self.slot.standing.set(Standing::Apart);
+            if !closed && let Some(next) = session.bench.pop_front() {
+                return Some(next);
+            }
+            session.bench.get_up();
+        }
+        self.slot.standing.set(Standing::Running);
+        let surplus = session.end_blocking();
+        drop(session);
+        self.count_on(surplus);
+        None
+    }
+}
