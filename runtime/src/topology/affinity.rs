@@ -64,11 +64,11 @@ pub fn allowed_cpus() -> io::Result<CpuSet> {
 /// If none of the CPUs is online and permitted by the thread's cpuset.
 pub(crate) fn set_current_thread(cpus: &CpuSet) -> io::Result<()> {
     let words = to_words(cpus);
+    let (mask, size) = (words.as_ptr().cast(), size_of_val(&words[..]));
     // SAFETY: the pointer and the size in bytes describe the vector, which is aligned as the
     // kernel's masks are and outlives the call; the kernel takes CPUs beyond its end as not in the
     // mask. Thread 0 is the calling thread.
-    let status =
-        unsafe { libc::sched_setaffinity(0, size_of_val(&words[..]), words.as_ptr().cast()) };
+    let status = unsafe { libc::sched_setaffinity(0, size, mask) };
     if status == 0 {
         return Ok(());
     }
@@ -109,11 +109,10 @@ pub(crate) fn current_cpu() -> Option<usize> {
 /// that.
 pub(crate) fn set_current_thread_nice(nice: i32) -> io::Result<()> {
     // SAFETY: the function has no preconditions.
-    let thread = unsafe { libc::gettid() };
+    let thread = unsafe { libc::gettid() } as libc::id_t;
     // SAFETY: the call takes its arguments by value. On Linux niceness belongs to threads, and
     // `PRIO_PROCESS` with the number of a thread means that thread.
-    let status =
-        unsafe { libc::setpriority(libc::PRIO_PROCESS as _, thread as libc::id_t, nice as c_int) };
+    let status = unsafe { libc::setpriority(libc::PRIO_PROCESS as _, thread, nice as c_int) };
     if status == 0 {
         return Ok(());
     }
