@@ -14,6 +14,7 @@
 //!
 //! `docs/benchmarks.md` says how to run them and what the rows ask.
 
+mod build;
 pub mod cost;
 pub mod count;
 pub mod experiment;

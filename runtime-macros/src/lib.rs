@@ -23,7 +23,7 @@ use crate::function::Function;
 /// one runtime for several calls, or settings that have no argument here, uses
 /// `fastwake::runtime::Builder`.
 ///
-/// ```ignore
+/// ```
 /// #[fastwake::main]
 /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
 ///     let answer: u8 = std::future::ready("42").await.parse()?;
@@ -55,7 +55,7 @@ use crate::function::Function;
 /// `worker_threads`, `affinity_scope` and `affinity_strict` need the multi-thread flavor,
 /// `start_paused` one of the others, and the runtime crate's feature `test-util`.
 ///
-/// ```ignore
+/// ```
 /// #[fastwake::main(worker_threads = 2, affinity_scope = "system", name = "ingest")]
 /// async fn main() {}
 /// ```
@@ -63,7 +63,7 @@ use crate::function::Function;
 /// Under the flavor `"local"` the runtime is built by `Builder::build_local`, and `task::spawn_local`
 /// spawns on it:
 ///
-/// ```ignore
+/// ```
 /// #[fastwake::main(flavor = "local")]
 /// async fn main() {
 ///     let text = std::rc::Rc::new("not Send");
@@ -74,7 +74,7 @@ use crate::function::Function;
 ///
 /// Whoever renames the runtime crate, or hands it on, says where it is:
 ///
-/// ```ignore
+/// ```
 /// mod framework {
 ///     pub(crate) use fastwake as engine;
 /// }
@@ -85,7 +85,11 @@ use crate::function::Function;
 ///
 /// # Expands to
 ///
-/// ```ignore
+/// ```
+/// # use std::io::Error;
+/// # async fn serve() -> Result<(), Error> {
+/// #     Ok(())
+/// # }
 /// #[fastwake::main(
 ///     worker_threads = 4,
 ///     affinity_scope = "numa",
@@ -99,7 +103,11 @@ use crate::function::Function;
 ///
 /// is, but for names that cannot clash and for the care of error messages,
 ///
-/// ```ignore
+/// ```
+/// # use std::io::Error;
+/// # async fn serve() -> Result<(), Error> {
+/// #     Ok(())
+/// # }
 /// fn main() -> Result<(), Error> {
 ///     let runtime = ::fastwake::runtime::Builder::new_multi_thread()
 ///         .enable_all()
@@ -137,7 +145,7 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes of an `async fn` a test that runs it on a runtime of its own.
 ///
-/// ```ignore
+/// ```test_harness
 /// #[fastwake::test]
 /// async fn a_test_may_return_a_result() -> Result<(), Box<dyn std::error::Error>> {
 ///     let seven: u8 = std::future::ready("7").await.parse()?;
@@ -155,7 +163,7 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// given, so that a test runs the same way each time and a crate with many tests starts no more
 /// threads than the test harness. A test that is about workers asks for them:
 ///
-/// ```ignore
+/// ```test_harness
 /// #[fastwake::test(flavor = "multi_thread", worker_threads = 1, affinity_scope = "cpu")]
 /// async fn a_test_may_have_workers() {}
 /// ```
@@ -164,7 +172,10 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Expands to
 ///
-/// ```ignore
+/// ```test_harness
+/// # async fn answer() -> u8 {
+/// #     42
+/// # }
 /// #[fastwake::test]
 /// async fn answers() {
 ///     assert_eq!(answer().await, 42);
@@ -173,7 +184,11 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// is, but for names that cannot clash and for the care of error messages,
 ///
-/// ```ignore
+/// ```test_harness
+/// # use std::pin::{Pin, pin};
+/// # async fn answer() -> u8 {
+/// #     42
+/// # }
 /// #[::core::prelude::v1::test]
 /// fn answers() {
 ///     let runtime = ::fastwake::runtime::Builder::new_current_thread()

@@ -1,9 +1,10 @@
 //! The program that runs once, and is started afresh for each run.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, io};
+
+use crate::build::build_apart;
 
 use super::run::Outcome;
 use super::setting::Setting;
@@ -25,40 +26,12 @@ impl Program {
         Self::build()
     }
 
-    /// In a target directory of its own, so that this build and others do not undo each other.
     fn build() -> io::Result<Self> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(target) => PathBuf::from(target),
-            None => workspace.join("target"),
+            None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
         };
-        let target = target.join(CFG);
-        let mut flags = env::var_os("RUSTFLAGS").unwrap_or_default();
-        flags.push(format!(" --cfg {CFG}"));
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-        let status = Command::new(&cargo)
-            .args([
-                "build",
-                "--release",
-                "--quiet",
-                "--no-default-features",
-                "--bin",
-                NAME,
-            ])
-            .arg("--manifest-path")
-            .arg(workspace.join("benches/Cargo.toml"))
-            .arg("--target-dir")
-            .arg(&target)
-            .env("RUSTFLAGS", flags)
-            .status()?;
-        if !status.success() {
-            return Err(io::Error::other(format!(
-                "{} could not build the experiment apart: {status}",
-                cargo.display()
-            )));
-        }
-        let name = format!("{NAME}{}", env::consts::EXE_SUFFIX);
-        Ok(Self(target.join("release").join(name)))
+        build_apart(NAME, &target.join(CFG), &[], &format!("--cfg {CFG}")).map(Self)
     }
 
     /// Runs once, in a fresh process.

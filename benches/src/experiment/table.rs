@@ -90,21 +90,16 @@ fn latency<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
         "enqueue p95, ns",
         "enqueue p99, ns",
     ];
-    let from_to = |before: Moments, after: Moments, moved: f64| {
-        format!(
-            "{} → {} ({})",
-            thousands(before.mean),
-            thousands(after.mean),
-            percent(moved)
-        )
+    let moved = |before: Moments, after: Moments, moved: f64| {
+        format!("{} ({})", from_to(before.mean, after.mean), percent(moved))
     };
     let cells = |row: &Row| {
         let (before, after) = (&row.in_lock, &row.after_unlock);
         [
             row.scope.clone(),
-            from_to(before.p50_ns, after.p50_ns, row.p50_move),
-            from_to(before.p95_ns, after.p95_ns, row.p95_move),
-            from_to(before.p99_ns, after.p99_ns, row.p99_move),
+            moved(before.p50_ns, after.p50_ns, row.p50_move),
+            moved(before.p95_ns, after.p95_ns, row.p95_move),
+            moved(before.p99_ns, after.p99_ns, row.p99_move),
         ]
     };
     table(head, rows.map(cells))
@@ -125,11 +120,7 @@ fn cost<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
             row.scope.clone(),
             precise(before.wakes_per_item, after.wakes_per_item),
             precise(before.switches_per_item, after.switches_per_item),
-            format!(
-                "{} → {}",
-                thousands(before.cpu_ns_per_item.mean),
-                thousands(after.cpu_ns_per_item.mean)
-            ),
+            from_to(before.cpu_ns_per_item.mean, after.cpu_ns_per_item.mean),
         ]
     };
     table(head, rows.map(cells))
@@ -148,8 +139,7 @@ fn held<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     let cells = |row: &Row| {
         let cycles = |value: fn(&Held) -> f64| {
             let one = |held: &Option<Held>| held.as_ref().map_or(f64::NAN, value);
-            let (before, after) = (one(&row.in_lock.held), one(&row.after_unlock.held));
-            format!("{} → {}", thousands(before), thousands(after))
+            from_to(one(&row.in_lock.held), one(&row.after_unlock.held))
         };
         let share = |held: &Option<Held>| {
             let share = held.as_ref().map(|held| held.share_of_time);
@@ -193,6 +183,11 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
         text += &line(&|column| row[column].clone());
     }
     text
+}
+
+/// In the lock, and after the unlock.
+fn from_to(before: f64, after: f64) -> String {
+    format!("{} → {}", thousands(before), thousands(after))
 }
 
 fn percent(value: f64) -> String {

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
+use crate::build::build_apart;
 use crate::peer::Which;
 use crate::sample::Sample;
 use crate::workload::{Row, Setting, assume_speed, speed};
@@ -48,28 +49,7 @@ impl Build {
     /// If cargo is not there, or fails.
     pub fn build(&self, target: &Path) -> io::Result<PathBuf> {
         let folder = target.join(self.folder);
-        let mut flags = std::env::var_os("RUSTFLAGS").unwrap_or_default();
-        flags.push(" ");
-        flags.push(self.flags);
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let status = Command::new(cargo)
-            .args(["build", "--quiet", "--release", "--bin", "workload"])
-            .arg("--manifest-path")
-            .arg(manifest)
-            .arg("--no-default-features")
-            .args(["--features", &self.features.join(",")])
-            .arg("--target-dir")
-            .arg(&folder)
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env("RUSTFLAGS", flags)
-            .status()?;
-        if !status.success() {
-            let text = format!("cargo could not build {}: {status}", self.name);
-            return Err(io::Error::other(text));
-        }
-        let name = format!("workload{}", std::env::consts::EXE_SUFFIX);
-        Ok(folder.join("release").join(name))
+        build_apart("workload", &folder, self.features, self.flags)
     }
 }
 

@@ -1,17 +1,17 @@
 #![forbid(unsafe_code)]
 //! Closures on the threads for blocking work. Where they are empty, what is left is the way there.
 
-use std::sync::{Barrier, mpsc};
+use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cost::Stopwatch;
-use crate::latency::Recorder;
 use crate::peer::Peer;
 use crate::sample::{Sample, Unit};
 
 use super::latch::Latch;
 use super::mixed::compute;
+use super::wake::until_start;
 use super::{Setting, Workload};
 
 /// `N` outside threads submit.
@@ -78,22 +78,9 @@ impl Workload for StartLatency {
     const QUICK: usize = 100;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
-        let (report, reports) = mpsc::channel();
-        let mut latencies = Recorder::default();
-        let stopwatch = Stopwatch::start();
-        for _ in 0..setting.operations {
-            thread::sleep(PAUSE);
-            let report = report.clone();
-            let submitted = Instant::now();
-            drop(peer.spawn_blocking_from_outside(move || {
-                let latency = submitted.elapsed();
-                // The receiver waits for it.
-                let _ = report.send(latency);
-            }));
-            latencies.record(reports.recv().expect("the closure reports"));
-        }
-        let cost = stopwatch.stop(setting.operations);
-        Sample::of(cost).with_latencies("", &[0.5, 0.99], latencies.latencies())
+        until_start(setting.operations, |start| {
+            drop(peer.spawn_blocking_from_outside(move || start.report()));
+        })
     }
 }
 
@@ -123,9 +110,6 @@ impl Workload for Computing {
 }
 
 pub(super) struct FromTasks;
-
-/// Between two submissions: long enough that the thread waits again.
-const PAUSE: Duration = Duration::from_micros(300);
 
 const SUBMITTERS: usize = 8;
 

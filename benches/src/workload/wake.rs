@@ -28,25 +28,39 @@ impl Workload for WakeLatency {
     const QUICK: usize = 100;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
-        let (report, reports) = mpsc::channel();
-        let mut latencies = Recorder::default();
-        let stopwatch = Stopwatch::start();
-        for _ in 0..setting.operations {
-            thread::sleep(PAUSE);
-            let report = report.clone();
-            let spawned = Instant::now();
-            drop(peer.spawn_from_outside(async move {
-                let latency = spawned.elapsed();
-                // The receiver waits for it.
-                let _ = report.send(latency);
-            }));
-            latencies.record(reports.recv().expect("the task reports"));
-        }
-        let cost = stopwatch.stop(setting.operations);
-        Sample::of(cost)
-            .with_latencies("", &[0.5, 0.99], latencies.latencies())
-            .beside("floor p50", Unit::Nanoseconds, floor(setting.operations))
+        let spawn = |start: Start| drop(peer.spawn_from_outside(async move { start.report() }));
+        let sample = until_start(setting.operations, spawn);
+        sample.beside("floor p50", Unit::Nanoseconds, floor(setting.operations))
     }
+}
+
+/// What is submitted: it says how long it took until it began.
+pub(super) struct Start {
+    submitted: Instant,
+    report: mpsc::Sender<Duration>,
+}
+
+impl Start {
+    pub(super) fn report(self) {
+        let latency = self.submitted.elapsed();
+        // The receiver waits for it.
+        let _ = self.report.send(latency);
+    }
+}
+
+/// Submits so many, each when the one before has begun and whoever ran it sleeps again.
+pub(super) fn until_start(times: usize, submit: impl Fn(Start)) -> Sample {
+    let (report, reports) = mpsc::channel();
+    let mut latencies = Recorder::default();
+    let stopwatch = Stopwatch::start();
+    for _ in 0..times {
+        thread::sleep(PAUSE);
+        let report = report.clone();
+        let submitted = Instant::now();
+        submit(Start { submitted, report });
+        latencies.record(reports.recv().expect("what is submitted reports"));
+    }
+    Sample::of(stopwatch.stop(times)).with_latencies("", &[0.5, 0.99], latencies.latencies())
 }
 
 /// The median of a thread's way out of a futex, from just before the wake-up: nothing that sleeps on

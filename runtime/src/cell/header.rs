@@ -144,10 +144,10 @@ impl OwnerList {
             return false;
         }
         owned.link(task);
-        // SAFETY: as above.
-        header
-            .owner
-            .with_mut(|owner| unsafe { *owner = Some(NonNull::from(self)) });
+        header.owner.with_mut(|owner| {
+            // SAFETY: as above.
+            unsafe { *owner = Some(NonNull::from(self)) }
+        });
         true
     }
 
@@ -157,10 +157,10 @@ impl OwnerList {
     ///
     /// The caller holds `RUNNING` of the live task.
     pub(super) unsafe fn disown(task: NonNull<Header>) {
-        // SAFETY: alive, and `RUNNING` gives access to the field.
-        let owner = unsafe { task.as_ref() }
-            .owner
-            .with_mut(|owner| unsafe { (*owner).take() });
+        // SAFETY: the caller says that it is alive.
+        let header = unsafe { task.as_ref() };
+        // SAFETY: `RUNNING` gives access to the field.
+        let owner = header.owner.with_mut(|owner| unsafe { (*owner).take() });
         if let Some(owner) = owner {
             // SAFETY: an owner outlives its tasks' completion (`adopt`).
             unsafe { owner.as_ref() }.owned.lock().unlink(task);
@@ -176,11 +176,11 @@ impl OwnerList {
 
 impl Owned {
     fn links<R>(task: NonNull<Header>, f: impl FnOnce(&mut Links) -> R) -> R {
-        // SAFETY: tasks in the list are alive (T4), and we are under its lock, which guards their
-        // links; `f` does not reach the links of another way.
-        unsafe { task.as_ref() }
-            .links
-            .with_mut(|links| f(unsafe { &mut *links }))
+        // SAFETY: tasks in the list are alive (T4).
+        let header = unsafe { task.as_ref() };
+        // SAFETY: we are under the list's lock, which guards the links of its tasks; `f` does not reach
+        // them another way.
+        header.links.with_mut(|links| f(unsafe { &mut *links }))
     }
 
     fn link(&mut self, task: NonNull<Header>) {
@@ -225,10 +225,9 @@ impl Owned {
             self.unlink(task);
             // SAFETY: the claim is `RUNNING`, which gives access to both fields.
             header.owner.with_mut(|owner| unsafe { *owner = None });
+            let link = &header.queue_next;
             // SAFETY: as above.
-            header
-                .queue_next
-                .with_mut(|link| unsafe { *link = claimed });
+            link.with_mut(|link| unsafe { *link = claimed });
             claimed = Some(task);
         }
         (claimed, self.len)

@@ -161,10 +161,10 @@ impl<T> JoinHandle<T> {
         });
         if !same {
             let waker = Some(waker.clone());
-            // SAFETY: T6: the cell is ours.
-            let old = header
-                .join_waker
-                .with_mut(|stored| std::mem::replace(unsafe { &mut *stored }, waker));
+            let old = header.join_waker.with_mut(|stored| {
+                // SAFETY: T6: the cell is ours.
+                std::mem::replace(unsafe { &mut *stored }, waker)
+            });
             drop(old);
         }
         if header.state.store_join_waker() {
@@ -175,11 +175,9 @@ impl<T> JoinHandle<T> {
     }
 
     fn drop_waker(&self) {
+        let stored = &self.header().join_waker;
         // SAFETY: T6: the callers have made sure that the cell is ours.
-        let waker = self
-            .header()
-            .join_waker
-            .with_mut(|waker| unsafe { (*waker).take() });
+        let waker = stored.with_mut(|waker| unsafe { (*waker).take() });
         drop(waker);
     }
 }

@@ -58,10 +58,12 @@ impl TaskList {
         };
         match self.tail {
             None => self.head = Some(first),
-            // SAFETY: the list owns the `Runnable` of its tail, and with it the link.
-            Some(tail) => unsafe { tail.as_ref() }
-                .queue_next
-                .with_mut(|next| unsafe { *next = Some(first) }),
+            Some(tail) => {
+                // SAFETY: the list owns the `Runnable` of its tail.
+                let link = unsafe { &tail.as_ref().queue_next };
+                // SAFETY: and with it the link.
+                link.with_mut(|next| unsafe { *next = Some(first) });
+            }
         }
         self.tail = other.tail.take();
         self.len += std::mem::take(&mut other.len);
@@ -69,10 +71,10 @@ impl TaskList {
 
     pub(crate) fn pop_front(&mut self) -> Option<Runnable> {
         let head = self.head?;
-        // SAFETY: the list owns the `Runnable` of its head, and with it the link.
-        let next = unsafe { head.as_ref() }
-            .queue_next
-            .with(|next| unsafe { *next });
+        // SAFETY: the list owns the `Runnable` of its head.
+        let link = unsafe { &head.as_ref().queue_next };
+        // SAFETY: and with it the link.
+        let next = link.with(|next| unsafe { *next });
         self.head = next;
         if next.is_none() {
             self.tail = None;
@@ -106,16 +108,16 @@ impl TaskList {
         // Only reads, up to the cut: the links are in the cache of whoever pushed the tasks.
         let mut last = head;
         for _ in 1..n {
-            // SAFETY: the list owns the `Runnable`s, and with them the links.
-            let next = unsafe { last.as_ref() }
-                .queue_next
-                .with(|next| unsafe { *next });
+            // SAFETY: the list owns the `Runnable`s.
+            let link = unsafe { &last.as_ref().queue_next };
+            // SAFETY: and with them the links.
+            let next = link.with(|next| unsafe { *next });
             last = next.expect("the list is longer than `n`");
         }
-        // SAFETY: as above.
-        let rest = unsafe { last.as_ref() }
-            .queue_next
-            .with_mut(|next| unsafe { (*next).take() });
+        // SAFETY: the list owns the `Runnable`s.
+        let link = unsafe { &last.as_ref().queue_next };
+        // SAFETY: and with them the links.
+        let rest = link.with_mut(|next| unsafe { (*next).take() });
         self.head = rest;
         self.len -= n;
         TaskList {

@@ -34,11 +34,10 @@ impl OwnedTasks {
         let (mut claimed, left) = self.0.close_and_claim();
         let mut cancelled = 0;
         while let Some(task) = claimed {
-            // SAFETY: a claimed task is ours. It is linked to the next claimed one by its queue
-            // link, and has no owner any more.
-            claimed = unsafe { task.as_ref() }
-                .queue_next
-                .with(|next| unsafe { *next });
+            // SAFETY: a claimed task is ours, and alive until it is cancelled below.
+            let header = unsafe { task.as_ref() };
+            // SAFETY: it is linked to the next claimed one by its queue link, and has no owner any more.
+            claimed = header.queue_next.with(|next| unsafe { *next });
             // SAFETY: claimed, and used once.
             unsafe { (task.as_ref().vtable.cancel_claimed)(task) };
             cancelled += 1;

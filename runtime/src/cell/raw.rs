@@ -233,9 +233,10 @@ impl<F: Future, S: Schedule> Cell<F, S> {
                 Err(panic)
             }
         };
-        // SAFETY: `RUNNING` gives us the stage; it holds nothing now.
-        cell.stage
-            .with_mut(|stage| unsafe { *stage = Stage::Output(output) });
+        cell.stage.with_mut(|stage| {
+            // SAFETY: `RUNNING` gives us the stage; it holds nothing now.
+            unsafe { *stage = Stage::Output(output) }
+        });
         // SAFETY: we hold `RUNNING`.
         unsafe { OwnerList::disown(header) };
         let Completed::Pending {
@@ -250,11 +251,9 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             unsafe { Self::drop_output(header) };
         }
         if wake_joiner {
+            let stored = &cell.header.join_waker;
             // SAFETY: T6: the completer owns the waker's cell.
-            let waker = cell
-                .header
-                .join_waker
-                .with_mut(|waker| unsafe { (*waker).take() });
+            let waker = stored.with_mut(|waker| unsafe { (*waker).take() });
             quietly(|| waker.into_iter().for_each(Waker::wake));
         }
         // SAFETY: the runtime's reference, which `complete` has left to us.

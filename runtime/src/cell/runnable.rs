@@ -94,10 +94,9 @@ impl Runnable {
 
     /// Has the task never been polled? (One that is suspended by its first poll gets an owner.)
     pub(crate) fn is_new(&self) -> bool {
+        let owner = &self.header().owner;
         // SAFETY: the owner of the `Runnable` may read the field.
-        self.header()
-            .owner
-            .with(|owner| unsafe { (*owner).is_none() })
+        owner.with(|owner| unsafe { (*owner).is_none() })
     }
 
     /// Has it stayed in a poll for long, not long ago?

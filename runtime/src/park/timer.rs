@@ -48,9 +48,9 @@ impl KernelTimer {
         setting.it_value.tv_sec = left.as_secs().try_into().unwrap_or(libc::time_t::MAX);
         // Fewer than 10^9, whatever the type.
         setting.it_value.tv_nsec = left.subsec_nanos() as _;
+        let (file, old) = (self.0.as_raw_fd(), std::ptr::null_mut());
         // SAFETY: the descriptor is open, the new value is read, and the old one is not asked for.
-        let result =
-            unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &setting, std::ptr::null_mut()) };
+        let result = unsafe { libc::timerfd_settime(file, 0, &setting, old) };
         if result < 0 {
             return Err(io::Error::last_os_error());
         }

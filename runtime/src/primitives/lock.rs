@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The scheduler's lock: a mutex that knows, in debug builds, that this thread holds it.
 //!
 //! No wake-up and no thread creation may happen under one ([`assert_no_lock_held`] stands at both),

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The primitives of a build for the model checker.
 
 use std::time::Duration;

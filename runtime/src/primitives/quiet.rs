@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! Code of the user's that must not unwind through the runtime.
 
 use std::panic::{self, AssertUnwindSafe};

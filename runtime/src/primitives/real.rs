@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The primitives of an ordinary build: the standard library's, and `parking_lot`'s mutex.
 
 use std::cell::Cell;

@@ -8,9 +8,8 @@
 use std::cell::RefCell;
 use std::io;
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::Duration;
 
-use crate::topology::{current_thread_nice, set_current_thread_nice, set_current_thread_slice};
+use crate::topology::{current_thread_nice, set_current_thread_nice};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -26,18 +25,12 @@ thread_local! {
 /// The kernel's lowest priority.
 const LEAST_NICE: i32 = 19;
 
-/// How long a thread of lower priority keeps its CPU from one that wakes up: the shortest that the
-/// kernel has. Its own slices are some milliseconds, which a worker that has a request to answer would
-/// wait for.
-const SLICE: Duration = Duration::from_micros(100);
-
 /// Gives this thread a lower priority than it has inherited, for good. `jobs` is the way to the one
 /// that makes threads for it from then on.
 pub(super) fn lower_this_thread(by: i32, jobs: Option<Jobs>) {
     // Refused only by a sandbox's filter: then the work runs at the priority of all else.
     if let Ok(inherited) = current_thread_nice() {
         let _ = set_current_thread_nice((inherited + by).min(LEAST_NICE));
-        let _ = set_current_thread_slice(SLICE);
     }
     JOBS.set(jobs);
 }

@@ -4,7 +4,6 @@
 
 use std::ffi::{c_int, c_ulong};
 use std::io;
-use std::time::Duration;
 
 use super::CpuSet;
 
@@ -64,11 +63,11 @@ pub fn allowed_cpus() -> io::Result<CpuSet> {
 /// If none of the CPUs is online and permitted by the thread's cpuset.
 pub(crate) fn set_current_thread(cpus: &CpuSet) -> io::Result<()> {
     let words = to_words(cpus);
+    let (mask, size) = (words.as_ptr().cast(), size_of_val(&words[..]));
     // SAFETY: the pointer and the size in bytes describe the vector, which is aligned as the
     // kernel's masks are and outlives the call; the kernel takes CPUs beyond its end as not in the
     // mask. Thread 0 is the calling thread.
-    let status =
-        unsafe { libc::sched_setaffinity(0, size_of_val(&words[..]), words.as_ptr().cast()) };
+    let status = unsafe { libc::sched_setaffinity(0, size, mask) };
     if status == 0 {
         return Ok(());
     }
@@ -109,11 +108,10 @@ pub(crate) fn current_cpu() -> Option<usize> {
 /// that.
 pub(crate) fn set_current_thread_nice(nice: i32) -> io::Result<()> {
     // SAFETY: the function has no preconditions.
-    let thread = unsafe { libc::gettid() };
+    let thread = unsafe { libc::gettid() } as libc::id_t;
     // SAFETY: the call takes its arguments by value. On Linux niceness belongs to threads, and
     // `PRIO_PROCESS` with the number of a thread means that thread.
-    let status =
-        unsafe { libc::setpriority(libc::PRIO_PROCESS as _, thread as libc::id_t, nice as c_int) };
+    let status = unsafe { libc::setpriority(libc::PRIO_PROCESS as _, thread, nice as c_int) };
     if status == 0 {
         return Ok(());
     }
@@ -133,33 +131,5 @@ pub(crate) fn current_thread_nice() -> io::Result<i32> {
         Err(io::Error::last_os_error())
     } else {
         Ok(20 - status as i32)
-    }
-}
-
-/// Asks for slices of CPU time of this length for the calling thread, whose niceness stays: how long
-/// it may go on before another that has just been woken goes first. Linux has it from 6.12 on, from
-/// 100 µs to 100 ms; older ones take no notice.
-///
-/// # Errors
-///
-/// If a sandbox's filter refuses.
-pub(crate) fn set_current_thread_slice(slice: Duration) -> io::Result<()> {
-    let attributes = libc::sched_attr {
-        size: size_of::<libc::sched_attr>() as u32,
-        sched_policy: libc::SCHED_OTHER as u32,
-        sched_flags: 0,
-        sched_nice: current_thread_nice()?,
-        sched_priority: 0,
-        sched_runtime: slice.as_nanos() as u64,
-        sched_deadline: 0,
-        sched_period: 0,
-    };
-    // SAFETY: the kernel reads as many bytes as the structure says it has, and it outlives the call.
-    // Thread 0 is the calling thread; there are no flags.
-    let status = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
-    if status == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
     }
 }

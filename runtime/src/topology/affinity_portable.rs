@@ -6,7 +6,6 @@
 
 use std::io;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 use super::CpuSet;
 
@@ -60,13 +59,4 @@ pub(crate) fn set_current_thread_nice(_nice: i32) -> io::Result<()> {
 /// The niceness of the calling thread: unknown here, and never changed.
 pub(crate) fn current_thread_nice() -> io::Result<i32> {
     Ok(0)
-}
-
-/// Does nothing: threads keep the slices that the system gives them.
-///
-/// # Errors
-///
-/// None; on Linux there are.
-pub(crate) fn set_current_thread_slice(_slice: Duration) -> io::Result<()> {
-    Ok(())
 }

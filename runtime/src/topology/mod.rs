@@ -30,6 +30,5 @@ pub use self::scope::{AffinityScope, ParseAffinityScopeError};
 
 pub(crate) use self::affinity::{
     current_cpu, current_thread_nice, set_current_thread, set_current_thread_nice,
-    set_current_thread_slice,
 };
 pub(crate) use self::cgroup::available_workers;

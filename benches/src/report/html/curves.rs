@@ -10,12 +10,7 @@ use super::{Section, contestants};
 
 /// All that there is to draw.
 pub(super) fn sections(results: &Results) -> Vec<Section> {
-    let sections = [
-        producers(results, "producers", "By producers"),
-        producers(results, "batch", "By producers, in batches"),
-        latencies(results),
-        mixed(results),
-    ];
+    let sections = [producers(results), latencies(results), mixed(results)];
     sections.into_iter().flatten().collect()
 }
 
@@ -74,10 +69,10 @@ impl<'a> Family<'a> {
     }
 }
 
-fn producers(results: &Results, prefix: &str, title: &str) -> Option<Section> {
-    let family = Family::of(results, prefix)?;
+fn producers(results: &Results) -> Option<Section> {
+    let family = Family::of(results, "producers")?;
     let across = Axis::doubling("producers", number);
-    let mut section = Section::new(title);
+    let mut section = Section::new("By producers");
     if let Some(found) = family.lines(TIME, |nanoseconds| 1e9 / nanoseconds) {
         let up = Axis::log("items per second", number);
         section = section.plot(

@@ -44,9 +44,9 @@ impl Queue {
 
     fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let meta = TaskMeta::at(Location::caller());
+        let queue = QueueRef(NonNull::from(self));
         // SAFETY: each test runs and drops its tasks on the thread that spawned them.
-        let (task, handle) =
-            unsafe { cell::new_local(future, QueueRef(NonNull::from(self)), meta) };
+        let (task, handle) = unsafe { cell::new_local(future, queue, meta) };
         self.push(task);
         handle
     }

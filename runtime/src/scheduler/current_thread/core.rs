@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The core: what only the thread that runs the tasks touches, and that thread's loop.
 
 use std::cell::{Cell, RefCell};

@@ -130,11 +130,11 @@ impl CurrentThread {
             "Local tasks can only be spawned on a LocalRuntime from the thread the runtime was \
              created on: use `spawn`, which takes what is `Send`"
         );
+        let scheduler = SchedulerRef(NonNull::from(self));
         // SAFETY: only this thread takes the core (`take_core`), so only here tasks are run, and
         // dropped at the end. Until it has run, the task is in a queue that the owner of the core
         // empties, or is refused right here.
-        let (task, handle) =
-            unsafe { cell::new_local(future, SchedulerRef(NonNull::from(self)), meta) };
+        let (task, handle) = unsafe { cell::new_local(future, scheduler, meta) };
         self.accept(task);
         handle
     }

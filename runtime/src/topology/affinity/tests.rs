@@ -59,16 +59,6 @@ fn niceness_is_that_of_the_thread_alone() {
 }
 
 #[test]
-fn a_slice_leaves_the_niceness_as_it_is() {
-    on_a_thread(|| {
-        let nicer = (current_thread_nice().unwrap() + 3).min(19);
-        set_current_thread_nice(nicer).unwrap();
-        set_current_thread_slice(Duration::from_micros(100)).unwrap();
-        assert_eq!(current_thread_nice().unwrap(), nicer);
-    });
-}
-
-#[test]
 fn words_of_the_kernel_carry_the_same_cpus() {
     for list in ["", "0", "31-33,63-65,127", "16383"] {
         let cpus: CpuSet = list.parse().unwrap();
