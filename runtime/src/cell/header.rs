@@ -6,11 +6,10 @@ use std::io;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use super::state::TaskState;
+use super::verdict::Verdict;
 use super::{Id, JoinError};
 use crate::primitives::{Lock, UnsafeCell};
 
@@ -89,9 +88,7 @@ pub(super) struct Links {
 /// The tasks that one worker has adopted, and what is said of the one that it polls.
 pub(super) struct OwnerList {
     owned: Lock<Owned>,
-    /// Has the poll that is under way turned out to be a long one? Somebody else says so, and the task
-    /// takes it with it. A hint: said too late, it hits the next poll.
-    pub(super) long_poll: AtomicBool,
+    pub(super) verdict: Verdict,
 }
 
 struct Owned {
@@ -112,14 +109,8 @@ impl OwnerList {
         });
         Self {
             owned,
-            long_poll: AtomicBool::new(false),
+            verdict: Verdict::new(),
         }
-    }
-
-    /// What has been said of the poll that has just ended.
-    pub(super) fn was_long(&self) -> bool {
-        // ORDERING: a hint.
-        self.long_poll.load(Relaxed) && self.long_poll.swap(false, Relaxed)
     }
 
     pub(super) fn len(&self) -> usize {

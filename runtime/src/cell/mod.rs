@@ -32,6 +32,7 @@ mod runnable;
 mod state;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod waker;
 
 pub use error::JoinError;

@@ -4,8 +4,6 @@
 //! A task that completes in its first poll never comes here, which is why spawning takes one lock
 //! less than it would if every task were entered at once.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use super::header::OwnerList;
 
 /// What came of [closing](OwnedTasks::close_and_cancel) a list.
@@ -47,8 +45,19 @@ impl OwnedTasks {
 
     /// The poll that is under way is a long one.
     pub(crate) fn call_long(&self) {
-        // ORDERING: a hint.
-        self.0.long_poll.store(true, Relaxed);
+        self.0.verdict.long();
+    }
+
+    /// What has been said was about a poll that has ended.
+    pub(crate) fn clear_verdict(&self) {
+        if self.0.verdict.is_given() {
+            self.0.verdict.take();
+        }
+    }
+
+    /// The poll that is about to begin is one of a task on probation.
+    pub(crate) fn count_down_probation(&self) {
+        self.0.verdict.count_down();
     }
 
     /// How many tasks are in the list.

@@ -144,11 +144,11 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         // SAFETY: we keep the task until the poll has ended.
         let waker = unsafe { borrowed_waker(header) };
         // SAFETY: `start` gave us `RUNNING`.
-        let polled = unsafe { cell.poll(&waker) };
-        let long = owner.was_long();
-        let output = match polled {
+        let output = match unsafe { cell.poll(&waker) } {
             Ok(Poll::Pending) => {
-                cell.header.state.judge(long);
+                if owner.verdict.is_given() {
+                    cell.header.state.judge(owner.verdict.take());
+                }
                 // SAFETY: we hold `RUNNING`. An idle task has to be in its owner's list (T4).
                 if !unsafe { owner.adopt(header) } {
                     // SAFETY: we hold `RUNNING`, and the shutdown will not see the task any more.

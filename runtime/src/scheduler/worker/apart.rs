@@ -3,6 +3,7 @@
 
 use crate::cell::Runnable;
 use crate::coop;
+use crate::metrics::PoolKind;
 use crate::scheduler::standing::Standing;
 
 use super::{Mode, Worker};
@@ -13,22 +14,40 @@ impl Worker<'_> {
     pub(super) fn turn_apart(&self, task: Runnable) {
         let mut next = self.go_apart(task);
         while let Some(task) = next {
+            self.slot.owned.count_down_probation();
             let yielded = self.poll(task);
-            // Who has a seat lets nobody else go first but those on the bench.
-            coop::take_yielded();
-            next = self.next_apart(yielded);
+            next = match self.slot.standing.get() {
+                Standing::Apart | Standing::Relieved if self.mode.get() == Mode::Away => {
+                    // Who has a seat lets nobody else go first but those on the bench.
+                    coop::take_yielded();
+                    self.next_apart(yielded)
+                }
+                _ => {
+                    if let Some(task) = yielded {
+                        self.push_back(task);
+                        self.pool.help_local();
+                    }
+                    None
+                }
+            };
+        }
+        self.slot.owned.clear_verdict();
+        if self.slot.standing.is_relieved() {
+            self.end_long_poll();
         }
     }
 
-    /// Takes a seat. Gives the task back if it is to be polled apart.
+    /// Takes a seat, if it makes sense. Gives the task back if it is to be polled.
     fn go_apart(&self, task: Runnable) -> Option<Runnable> {
+        if self.pool.config.kind == PoolKind::CpuIntensive {
+            // Apart from the others already.
+            return Some(task);
+        }
         let mut session = self.pool.injector.lock();
         self.count_again(&mut session);
         if session.is_closed() || session.is_exhausted() {
             // Nobody is left to do what else there is to do.
-            drop(session);
-            self.turn_among_others(task);
-            return None;
+            return Some(task);
         }
         if !session.bench.sit_down() {
             session.bench.push_back(task);

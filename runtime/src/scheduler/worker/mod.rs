@@ -119,14 +119,11 @@ impl<'p> Worker<'p> {
     }
 
     /// Polls one task. What comes next is `next`'s to say.
+    #[inline(always)]
     pub(super) fn turn(&self, task: Runnable) {
-        match task.is_on_probation() && self.may_go_apart() {
-            false => self.turn_among_others(task),
-            true => self.turn_apart(task),
+        if task.is_on_probation() {
+            return self.turn_apart(task);
         }
-    }
-
-    fn turn_among_others(&self, task: Runnable) {
         if let Some(task) = self.poll(task) {
             self.let_others_go_first(task);
         }
@@ -136,6 +133,8 @@ impl<'p> Worker<'p> {
     }
 
     /// Polls a task; gives it back if it wants to be polled again.
+    // It is called in one place that matters, and in one that does not.
+    #[inline(always)]
     fn poll(&self, task: Runnable) -> Option<Runnable> {
         self.tick.set(self.tick.get().wrapping_add(1));
         let Slot { counters, poll, .. } = self.slot;
@@ -145,16 +144,13 @@ impl<'p> Worker<'p> {
             counters.started.increment();
         }
         match coop::budget(|| task.run(&self.slot.owned)) {
-            Ran::Completed => counters.completed.increment(),
-            Ran::Suspended => {}
-            Ran::Yielded(task) => return Some(task),
+            Ran::Completed => {
+                counters.completed.increment();
+                None
+            }
+            Ran::Suspended => None,
+            Ran::Yielded(task) => Some(task),
         }
-        None
-    }
-
-    /// Those for CPU-intensive work are apart already.
-    fn may_go_apart(&self) -> bool {
-        self.pool.config.kind != PoolKind::CpuIntensive
     }
 
     pub(super) fn next(&self) -> Next {
@@ -279,6 +275,7 @@ impl<'p> Worker<'p> {
 
     /// Takes a task that has been scheduled on this thread: it runs next, and what was to run next
     /// goes to the local queue.
+    #[inline]
     pub(super) fn schedule(&self, task: Runnable) {
         if !self.called_monitor.get() {
             self.call_monitor();
@@ -300,6 +297,7 @@ impl<'p> Worker<'p> {
 
     /// Puts a task that yielded behind the others. They may run for long, and with them it waits for
     /// somebody to come.
+    #[inline]
     fn let_others_go_first(&self, task: Runnable) {
         let alone = self.slot.queue.is_empty() && self.slot.lifo.is_empty();
         self.yielded.set(coop::take_yielded() && alone);
