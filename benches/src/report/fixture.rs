@@ -28,6 +28,7 @@ pub(super) fn results(rows: Vec<RowResults>) -> Results {
             optimized: true,
         },
         workers: 2,
+        own_processes: true,
         rows,
     }
 }
