@@ -82,8 +82,14 @@ fn print_here(results: &Results, costs: Option<Costs>) {
     let json = serde_json::to_string(&costs);
     println!("{}\n", json.expect("costs are plain numbers"));
     let rows = beside_experiment(&costs, results);
-    if rows.is_empty() {
-        println!("these results have no experiment on such a machine as the model knows\n");
+    if results.experiment.is_none() {
+        println!(
+            "these results have no experiment: a whole comparison has one, and one with --only experiment\n"
+        );
+    } else if rows.is_empty() {
+        println!(
+            "the machine of the experiment has other pods than the model, all of whose CPUs are under one cache\n"
+        );
     } else {
         println!(
             "millions of items each second; the experiment has {PRODUCERS} producers, the model one for each CPU"
