@@ -18,6 +18,9 @@ use fastwake_benches::results::{Results, RowResults};
 use fastwake_benches::suite::{self, Contestant};
 use fastwake_benches::workload::{ROWS, Row, Setting};
 
+/// Runs the rows, a process for each contestant.
+const WORKLOAD: &str = env!("CARGO_BIN_EXE_workload");
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,11 +43,13 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     match options.mode {
         Mode::List => list(&options, &rows),
-        Mode::Test => rows
-            .into_iter()
-            .for_each(|row| try_out(row, options.workers)),
+        Mode::Test => {
+            limits::raise();
+            rows.into_iter()
+                .for_each(|row| try_out(row, options.workers));
+        }
         Mode::Compare => compare(&options, &rows)?,
-        Mode::Count => print!("{}", counts::tables(&count(&options, &rows))),
+        Mode::Count => count_alone(&options, &rows)?,
     }
     Ok(())
 }
@@ -52,6 +57,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 fn list(options: &Options, rows: &[&Row]) {
     for row in rows {
         println!("{}", terminal::question(row));
+    }
+    if options.wants(idle::NAME) {
+        println!("{}\n    {}\n", idle::NAME, idle::QUESTION);
     }
     for study in Study::ALL {
         if options.wants(study.name) {
@@ -83,17 +91,11 @@ fn target() -> io::Result<PathBuf> {
 
 fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::error::Error>> {
     let earlier = options.compare.as_deref().map(load).transpose()?;
-    limits::raise();
-    let machine = Machine::this();
-    machine.lines().iter().for_each(|line| println!("{line}"));
-    let mut results = Results {
-        machine,
-        workers: options.workers,
-        rows: measure(options, rows)?,
-        counts: None,
-        experiment: None,
-        model: None,
-    };
+    let mut results = nothing_yet(options);
+    let lines = results.machine.lines();
+    lines.iter().for_each(|line| println!("{line}"));
+    let failed;
+    (results.rows, failed) = measure(options, rows)?;
     if !rows.is_empty() {
         print!("{}", terminal::footer(&results, earlier.as_ref()));
     }
@@ -111,12 +113,53 @@ fn compare(options: &Options, rows: &[&'static Row]) -> Result<(), Box<dyn std::
         let answers = results.model.insert(ask_model());
         print!("{}", report::model::text(answers));
     }
-    // A part does not take the place of the whole.
-    let folder = match options.is_whole() {
-        true => target()?.join("benchmarks"),
-        false => target()?.join("benchmarks").join("partial"),
+    write(options, &results, earlier.as_ref())?;
+    if !failed.is_empty() {
+        return Err(format!("not measured: {}", failed.join(", ")).into());
+    }
+    Ok(())
+}
+
+/// Counts, and puts that into the last results in place of what they had counted.
+fn count_alone(options: &Options, rows: &[&'static Row]) -> io::Result<()> {
+    let counted = count(options, rows);
+    print!("{}", counts::tables(&counted));
+    let last = folder(options)?.join("results.json");
+    let mut results = if last.exists() {
+        Results::load(&last)?
+    } else {
+        nothing_yet(options)
     };
-    let files = report::write(&folder, &results, earlier.as_ref())?;
+    let apart = !results.rows.is_empty();
+    results.counts = Some(Counts { apart, ..counted });
+    write(options, &results, None)
+}
+
+/// Results of this machine in which nothing has been measured.
+fn nothing_yet(options: &Options) -> Results {
+    Results {
+        machine: Machine::this(),
+        workers: options.workers,
+        own_processes: true,
+        rows: Vec::new(),
+        counts: None,
+        experiment: None,
+        model: None,
+    }
+}
+
+/// Where the results are kept. A part does not take the place of the whole.
+fn folder(options: &Options) -> io::Result<PathBuf> {
+    let whole = target()?.join("benchmarks");
+    Ok(if options.is_whole() {
+        whole
+    } else {
+        whole.join("partial")
+    })
+}
+
+fn write(options: &Options, results: &Results, earlier: Option<&Results>) -> io::Result<()> {
+    let files = report::write(&folder(options)?, results, earlier)?;
     println!("\nraw samples: {}", files.samples.display());
     println!("report: {}", files.page.display());
     Ok(())
@@ -130,26 +173,32 @@ fn load(path: &Path) -> io::Result<Results> {
     Results::load(if path.exists() { path } else { &below })
 }
 
-/// Runs the rows, and prints each as soon as it is there.
-fn measure(options: &Options, rows: &[&'static Row]) -> io::Result<Vec<RowResults>> {
+/// Runs the rows, and prints each as soon as it is there; also gives the names of those that failed,
+/// which is said.
+fn measure(
+    options: &Options,
+    rows: &[&'static Row],
+) -> io::Result<(Vec<RowResults>, Vec<&'static str>)> {
+    let (mut results, mut failed) = (Vec::with_capacity(rows.len()), Vec::new());
     if rows.is_empty() {
-        return Ok(Vec::new());
+        return Ok((results, failed));
     }
     let Options {
         workers, rounds, ..
     } = *options;
     println!(
-        "{workers} workers, {rounds} rounds, each with a new runtime and a run to warm it up\n"
+        "{workers} workers, {rounds} rounds, each with a new runtime and a run to warm it up;\n\
+         each contestant has a process of its own for each row\n"
     );
-    let mut contestants = if options.quick {
-        Contestant::few()
+    let workload = Path::new(WORKLOAD);
+    let contestants = if options.quick {
+        Contestant::few(workload)
     } else {
-        Contestant::all(&target()?, |what| eprintln!("{what}"))
+        Contestant::all(workload, &target()?, |what| eprintln!("{what}"))
     };
     let bar = progress(rows.len() * rounds);
     bar.suspend(|| print!("{}", terminal::header()));
-    let mut results = Vec::with_capacity(rows.len());
-    for row in rows {
+    for (index, row) in rows.iter().enumerate() {
         bar.set_message(row.name);
         let operations = if options.quick {
             row.quick
@@ -160,12 +209,20 @@ fn measure(options: &Options, rows: &[&'static Row]) -> io::Result<Vec<RowResult
             workers,
             operations,
         };
-        let measured = suite::run(row, &mut contestants, setting, rounds, || bar.inc(1))?;
-        bar.suspend(|| print!("{}", terminal::row(&measured)));
-        results.push(measured);
+        match suite::run(row, &contestants, setting, rounds, || bar.inc(1)) {
+            Ok(measured) => {
+                bar.suspend(|| print!("{}", terminal::row(&measured)));
+                results.push(measured);
+            }
+            Err(error) => {
+                bar.suspend(|| eprintln!("without {}: {error}", row.name));
+                bar.set_position(((index + 1) * rounds) as u64);
+                failed.push(row.name);
+            }
+        }
     }
     bar.finish_and_clear();
-    Ok(results)
+    Ok((results, failed))
 }
 
 /// Runs the workqueue experiment. `None` if it cannot be run here, which is said: what has been measured
@@ -203,13 +260,9 @@ fn ask_model() -> Answers {
 
 /// Counts what does not depend on the machine's mood.
 fn count(options: &Options, rows: &[&'static Row]) -> Counts {
-    let plan = if options.quick {
-        Plan::quick(rows, options.workers)
-    } else {
-        Plan::whole(rows, options.wants(idle::NAME), options.workers)
-    };
+    let plan = Plan::of(options, rows);
     let bar = progress(plan.steps());
-    let counts = plan.count(Path::new(env!("CARGO_BIN_EXE_workload")), |next| {
+    let counts = plan.count(Path::new(WORKLOAD), |next| {
         bar.set_message(format!("counting: {next}"));
         bar.inc(1);
     });

@@ -23,6 +23,10 @@ pub struct Results {
     pub machine: Machine,
     /// Workers of each runtime.
     pub workers: usize,
+    /// Did each contestant have a process of its own in each row? In results from before it did, one
+    /// process ran all rows of most of them.
+    #[serde(default)]
+    pub own_processes: bool,
     /// The rows, in their order.
     pub rows: Vec<RowResults>,
     /// What was counted beside the times, if it was.
@@ -100,6 +104,16 @@ impl Results {
         let file = File::open(path).map_err(|error| named(error.kind(), &error))?;
         let read = serde_json::from_reader(BufReader::new(file));
         read.map_err(|error| named(io::ErrorKind::InvalidData, &error))
+    }
+
+    /// In which processes the contestants ran.
+    #[must_use]
+    pub fn processes(&self) -> &'static str {
+        if self.own_processes {
+            "in a process for each contestant and row"
+        } else {
+            "in one process for most contestants and all rows"
+        }
     }
 
     /// What a figure of a row has come to, if it was measured against tokio.

@@ -4,16 +4,24 @@
 //! ```text
 //! cargo run --release -p fastwake-benches --bin simulate
 //! cargo run --release -p fastwake-benches --bin simulate -- --costs FILE.json
+//! cargo run --release -p fastwake-benches --bin simulate -- --results target/benchmarks/results.json
 //! ```
+//!
+//! With the results of a comparison, the costs are those that it has measured, as far as it has, and its
+//! experiment stands beside what the model says of that machine. `--costs` then says with which costs instead.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::path::Path;
 use std::{fs, process};
 
+use fastwake_benches::experiment::PRODUCERS;
 use fastwake_benches::model::{
-    BATCHES, Checked, Costs, Figures, Machine, Prediction, check, predictions,
+    BATCHES, Checked, Costs, Figures, Here, Machine, Prediction, beside_experiment, check,
+    measured_costs, predictions,
 };
+use fastwake_benches::results::Results;
 
 fn main() {
     if let Err(error) = run() {
@@ -23,9 +31,15 @@ fn main() {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let costs = match costs_file()? {
+    let Files { costs, results } = files()?;
+    let costs = costs.as_ref().map(read).transpose()?;
+    if let Some(path) = results {
+        print_here(&Results::load(Path::new(&path))?, costs);
+        return Ok(());
+    }
+    let costs = match costs {
         None => vec![Costs::grace(), Costs::two_cpus()],
-        Some(path) => vec![read(&path)?],
+        Some(costs) => vec![costs],
     };
     println!("THE PUBLISHED TABLE AND THE MODEL\n");
     for machine in Machine::ALL {
@@ -38,17 +52,80 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The file of `--costs FILE`, if it is given.
-fn costs_file() -> Result<Option<OsString>, lexopt::Error> {
+/// The files that the command line names.
+#[derive(Default)]
+struct Files {
+    costs: Option<OsString>,
+    results: Option<OsString>,
+}
+
+fn files() -> Result<Files, lexopt::Error> {
     let mut arguments = lexopt::Parser::from_env();
-    let mut file = None;
+    let mut files = Files::default();
     while let Some(argument) = arguments.next()? {
         match argument {
-            lexopt::Arg::Long("costs") => file = Some(arguments.value()?),
+            lexopt::Arg::Long("costs") => files.costs = Some(arguments.value()?),
+            lexopt::Arg::Long("results") => files.results = Some(arguments.value()?),
             _ => return Err(argument.unexpected()),
         }
     }
-    Ok(file)
+    Ok(files)
+}
+
+/// The machine of these results: the experiment there, the model of it, and what the model says of larger
+/// ones on which things cost as much.
+fn print_here(results: &Results, costs: Option<Costs>) {
+    let measured = costs.or_else(|| measured_costs(results));
+    let costs = measured.unwrap_or_else(Costs::two_cpus);
+    println!("THE EXPERIMENT AND THE MODEL\n");
+    println!("{}", costs.name);
+    let json = serde_json::to_string(&costs);
+    println!("{}\n", json.expect("costs are plain numbers"));
+    let rows = beside_experiment(&costs, results);
+    if results.experiment.is_none() {
+        println!(
+            "these results have no experiment: a whole comparison has one, and one with --only experiment\n"
+        );
+    } else if rows.is_empty() {
+        println!(
+            "the machine of the experiment has other pods than the model, all of whose CPUs are under one cache\n"
+        );
+    } else {
+        println!(
+            "millions of items each second; the experiment has {PRODUCERS} producers, the model one for each CPU"
+        );
+        println!(
+            "{:<12} {:<8} {:^28} {:^28}",
+            "", "", "---- measured ----", "---- model ----"
+        );
+        let columns = "in lock  deferred    gain";
+        println!("{:<12} {:<8} {columns:>28} {columns:>28}", "scope", "form");
+        rows.iter().for_each(print_beside);
+        println!();
+    }
+    println!("PREDICTIONS\n");
+    print_predictions(&costs);
+}
+
+fn print_beside(row: &Here) {
+    let Here {
+        scope,
+        form,
+        measured,
+        measured_gain,
+        model,
+        model_gain,
+    } = row;
+    let rates = |[in_lock, deferred]: [f64; 2], gain: &f64| {
+        let text = format!("{:.3} {:>9.3} {gain:>+6.1}%", in_lock / 1e6, deferred / 1e6);
+        format!("{text:>28}")
+    };
+    println!(
+        "{scope:<12} {:<8} {} {}",
+        form.name(),
+        rates(measured.map(|rate| rate.mean), measured_gain),
+        rates(model.map(|model| model.throughput), model_gain)
+    );
 }
 
 fn read(path: &OsString) -> Result<Costs, String> {

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! With `warm`, the runtime has run it before, as in the comparison. `idle` leaves a runtime alone, and
-//! says what that cost as JSON. As `serve` it runs on tokio what standard input asks for: the
-//! comparison's way to another build.
+//! says what that cost as JSON. As `serve` it runs what standard input asks for: the comparison has such
+//! a process for each contestant in each row.
 
 use std::io;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use fastwake_benches::limits;
 use fastwake_benches::peer::{Wakes, Which};
 use fastwake_benches::report::terminal::show;
 use fastwake_benches::sample::Sample;
-use fastwake_benches::suite::apart;
+use fastwake_benches::suite::process;
 use fastwake_benches::workload::{ROWS, Row, Setting};
 
 const WORKERS: usize = 2;
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 
 fn answer(asked: &Asked) -> io::Result<()> {
     match *asked {
-        Asked::Serve => apart::serve()?,
+        Asked::Serve => process::serve()?,
         Asked::Idle {
             which,
             seconds,

@@ -21,6 +21,10 @@ use super::trace::of_last_run;
 /// What it is called among the rows.
 pub const NAME: &str = "idle";
 
+/// What it asks, and what would refute fastwake's claim.
+pub const QUESTION: &str = "What does a runtime do that has nothing to do, with tasks that wait and timers \
+    that are far off?\n    refuted by: anything at all: system calls, switches";
+
 /// How long the runtime is watched.
 pub const SECONDS: u64 = 2;
 

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::options::Options;
 use crate::peer::Which;
 use crate::spread::Spread;
 use crate::workload::{Row, Setting};
@@ -33,6 +34,9 @@ pub struct Counts {
     pub idle: BTreeMap<String, Idle>,
     /// What could not be counted, and why.
     pub omitted: Vec<String>,
+    /// Were they counted in a run of their own, and not along with the times that they stand beside?
+    #[serde(default)]
+    pub apart: bool,
 }
 
 /// What was counted in one row, by contestant.
@@ -71,6 +75,8 @@ pub struct Instructions {
 #[derive(Debug, Clone)]
 pub struct Plan {
     rows: Vec<&'static Row>,
+    /// Rows whose counts would say nothing.
+    uncounted: Vec<&'static Row>,
     idle: bool,
     workers: usize,
     /// For the system calls of all rows.
@@ -79,28 +85,40 @@ pub struct Plan {
     profiling: Duration,
 }
 
-/// What a quick look counts.
+/// What a quick look counts, unless something is named: the rows that wake the most.
 const QUICK: [&str; 2] = ["spawn-outside", "blocking-outside"];
+/// For either tool, in a quick look.
+const QUICKLY: Duration = Duration::from_secs(4);
 
 impl Plan {
+    /// What the command line asks for, of the rows that it names.
+    #[must_use]
+    pub fn of(options: &Options, rows: &[&'static Row]) -> Self {
+        let idle = options.wants_study(idle::NAME);
+        let whole = |rows: &[&'static Row]| Self::whole(rows, idle, options.workers);
+        match (options.quick, &options.only) {
+            (false, _) => whole(rows),
+            (true, Some(_)) => whole(rows).within(QUICKLY, QUICKLY),
+            (true, None) => {
+                let rows = rows.iter().copied();
+                let rows: Vec<_> = rows.filter(|row| QUICK.contains(&row.name)).collect();
+                whole(&rows).within(QUICKLY, QUICKLY)
+            }
+        }
+    }
+
     /// Of these rows all there is, and what an idle runtime does if `idle`. Takes under 3 minutes.
     #[must_use]
     pub fn whole(rows: &[&'static Row], idle: bool, workers: usize) -> Self {
+        let (rows, uncounted) = rows.iter().copied().partition(|row| row.counted);
         Self {
-            rows: rows.iter().copied().filter(|row| row.counted).collect(),
+            rows,
+            uncounted,
             idle,
             workers,
             tracing: Duration::from_secs(80),
             profiling: Duration::from_secs(75),
         }
-    }
-
-    /// Of these rows the two that wake the most, in a few seconds.
-    #[must_use]
-    pub fn quick(rows: &[&'static Row], workers: usize) -> Self {
-        let rows = rows.iter().copied();
-        let rows: Vec<_> = rows.filter(|row| QUICK.contains(&row.name)).collect();
-        Self::whole(&rows, false, workers).within(Duration::from_secs(4), Duration::from_secs(4))
     }
 
     /// The same in this time at most, as far as one round of each row has room in it: so long for
@@ -121,6 +139,11 @@ impl Plan {
     #[must_use]
     pub fn count(&self, workload: &Path, mut progress: impl FnMut(&str)) -> Counts {
         let mut counts = Counts::default();
+        let uncounted = |row: &&Row| {
+            let name = row.name;
+            format!("{name}: a run takes a fixed time, and has as many operations as fit into it")
+        };
+        counts.omitted.extend(self.uncounted.iter().map(uncounted));
         let strace = usable(&STRACE, &mut counts.omitted);
         let callgrind = usable(&CALLGRIND, &mut counts.omitted);
         let profiled = self.rows.iter().filter(|row| instructions::asked_of(row));
@@ -225,11 +248,31 @@ mod tests {
         assert_eq!(rounds(Duration::from_secs(1_000)), 5);
     }
 
+    fn plan(line: &str) -> Plan {
+        let line = format!("--bench {line}");
+        let options = Options::parse(line.split_whitespace().map(str::to_owned));
+        let options = options.expect("it makes sense");
+        let rows: Vec<&Row> = crate::workload::ROWS
+            .iter()
+            .filter(|row| options.wants(row.name))
+            .collect();
+        Plan::of(&options, &rows)
+    }
+
     #[test]
-    fn a_quick_look_counts_two_rows_at_most_and_only_those_asked_for() {
-        let rows: Vec<&Row> = crate::workload::ROWS.iter().collect();
-        assert_eq!(Plan::quick(&rows, 2).steps(), QUICK.len());
-        let blocking = Row::named("blocking-outside").expect("there is such a row");
-        assert_eq!(Plan::quick(&[blocking], 2).steps(), 1);
+    fn a_quick_look_counts_two_rows_unless_others_are_named() {
+        assert_eq!(plan("--quick").steps(), QUICK.len());
+        assert_eq!(plan("--quick --only yield").steps(), 1);
+    }
+
+    #[test]
+    fn whatever_can_be_named_is_counted_or_it_is_said_why_not() {
+        let rows = crate::workload::ROWS.iter().map(|row| row.name);
+        for name in rows.chain([idle::NAME]) {
+            for line in [format!("--only {name}"), format!("--quick --only {name}")] {
+                let plan = plan(&line);
+                assert!(plan.steps() + plan.uncounted.len() > 0, "{line}");
+            }
+        }
     }
 }

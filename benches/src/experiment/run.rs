@@ -232,11 +232,11 @@ fn measure(setting: Setting, runtime: &Runtime, cpus: &[usize]) -> Seen {
         let stopwatch = Stopwatch::start();
         gate.wait();
         gate.wait();
-        let cost = stopwatch.stop(producers * items);
+        let halted = stopwatch.halt();
         let after = Counted::now(runtime);
         switch::measure_lock_holds(false);
         let mut seen = Seen {
-            cost,
+            cost: halted.cost(producers * items),
             before,
             after,
             enqueue: round_trip::nanoseconds(),

@@ -7,12 +7,14 @@
 //! * [`check`]: the model beside the published table.
 //! * [`predictions`]: machines of 8 to 256 CPUs, as plain data that serde can write.
 //! * [`Answers`]: both together, for a report.
+//! * [`measured_costs`], [`beside_experiment`]: the machine that was measured.
 //!
 //! `docs/model.md` says what is modelled and what is left out, and where every number comes from.
 
 mod answers;
 mod costs;
 mod engine;
+mod here;
 mod outcome;
 mod predict;
 mod published;
@@ -24,6 +26,7 @@ mod tests;
 
 pub use self::answers::{Answers, Predicted};
 pub use self::costs::{BadCosts, Costs, ItemCosts, LineCosts, Rules, WakeCosts};
+pub use self::here::{Here, beside_experiment, measured_costs};
 pub use self::outcome::Outcome;
 pub use self::predict::{BATCHES, CHIPLETS, ONE_CACHE, Prediction, SIZES, predictions};
 pub use self::published::{Checked, Figures, Machine, check};

@@ -204,6 +204,7 @@ fn conditions(before: &Results, now: &Results) -> Vec<String> {
     }
     let workers = [before, now].map(|results| results.workers.to_string());
     compare("workers", &workers[0], &workers[1]);
+    compare("run", before.processes(), now.processes());
     for row in &now.rows {
         if let Some(earlier) = before.rows.iter().find(|found| found.name == row.name) {
             let operations = [earlier, row].map(|row| row.operations.to_string());
@@ -335,6 +336,7 @@ mod tests {
         now.machine.kernel = "another kernel".to_owned();
         now.machine.versions[1].1 = "2.0".to_owned();
         now.workers += 1;
+        now.own_processes = false;
         now.rows[0].operations = 7;
         let conditions = Changes::between(&before, &now).conditions;
         assert_eq!(
@@ -344,6 +346,8 @@ mod tests {
                 "kernel: a kernel before, another kernel now",
                 "tokio: 1.0 before, 2.0 now",
                 "workers: 2 before, 3 now",
+                "run: in a process for each contestant and row before, in one process for most \
+                 contestants and all rows now",
                 "operations of row: 10 before, 7 now",
             ]
         );

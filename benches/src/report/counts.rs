@@ -1,8 +1,8 @@
 #![forbid(unsafe_code)]
-//! The tables of what was counted, on the terminal.
+//! The tables of what was counted.
 
 use std::collections::BTreeMap;
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 use crate::count::idle::Idle;
 use crate::count::{Counts, RowCounts, SystemCalls};
@@ -10,30 +10,20 @@ use crate::results::{FASTWAKE, TOKIO};
 use crate::sample::Unit;
 use crate::spread::Spread;
 
+use super::table::{Cell, Table};
 use super::terminal::show;
 
 const SMOL: &str = "smol";
 /// So many of the most frequent kinds are named.
 const KINDS: usize = 2;
 
-/// All of them.
+/// All of them, for the terminal.
 #[must_use]
 pub fn tables(counts: &Counts) -> String {
-    let mut text = table(
-        counts,
-        "System calls of the process for each operation (strace), medians of the runs, with the least and\n\
-         the greatest; which are the most frequent of fastwake's and of tokio's.",
-        &calls_line("row", "fastwake", "tokio", "smol", "mostly"),
-        system_calls,
-    );
-    text += &table(
-        counts,
-        "Instructions for each operation (callgrind, which runs one thread at a time), medians of the runs;\n\
-         ratio: tokio's by fastwake's.",
-        &line("row", ["fastwake", "tokio", "ratio"]),
-        instructions,
-    );
-    text += &idle(&counts.idle);
+    let mut text = String::new();
+    for (title, table) in parts(counts) {
+        let _ = write!(text, "\n{title}\n\n{}", table.text());
+    }
     if !counts.omitted.is_empty() {
         text += "\nNot counted:\n";
         for what in &counts.omitted {
@@ -43,42 +33,74 @@ pub fn tables(counts: &Counts) -> String {
     text
 }
 
-/// A table of the rows that have a line in it; nothing if none has.
-fn table(
-    counts: &Counts,
-    title: &str,
-    header: &str,
-    line: impl Fn(&RowCounts) -> Option<String>,
-) -> String {
-    let lines: String = counts
+/// The tables, each with what stands above it; none of what was not counted.
+#[must_use]
+pub fn parts(counts: &Counts) -> Vec<(String, Table)> {
+    let calls = table(
+        counts,
+        &["row", "fastwake", "tokio", "smol", "mostly"],
+        system_calls,
+    )
+    .map(|table| {
+        let title = "System calls of the process for each operation (strace), medians of the runs, with the \
+                     least and the greatest; which are the most frequent of fastwake's and of tokio's.";
+        (title.to_owned(), table)
+    });
+    let instructions =
+        table(counts, &["row", "fastwake", "tokio", "ratio"], instructions).map(|table| {
+            let title = "Instructions for each operation (callgrind, which runs one thread at a time), \
+                         medians of the runs; ratio: tokio's by fastwake's.";
+            (title.to_owned(), table)
+        });
+    let parts = [calls, instructions, idle(&counts.idle)];
+    parts.into_iter().flatten().collect()
+}
+
+/// A row's system calls for each operation, fastwake's and tokio's, for a place beside its times; nothing
+/// if they were not counted.
+#[must_use]
+pub fn calls_of(counts: &Counts, row: &str) -> Option<String> {
+    let calls = &counts
         .rows
         .iter()
-        .filter_map(line)
-        .map(|line| line + "\n")
-        .collect();
-    if lines.is_empty() {
-        return lines;
-    }
-    format!("\n{title}\n\n{header}\n{lines}")
+        .find(|found| found.row == row)?
+        .system_calls;
+    let median = |who| Some(rate(calls.get(who)?.total.median));
+    Some(format!("{}:{}", median(FASTWAKE)?, median(TOKIO)?))
 }
 
-fn line(name: &str, cells: [impl Display; 3]) -> String {
-    let [one, two, three] = cells;
-    format!("{name:<22} {one:>9} {two:>9} {three:>9}")
+/// The same of its instructions.
+#[must_use]
+pub fn instructions_of(counts: &Counts, row: &str) -> Option<String> {
+    let counted = &counts
+        .rows
+        .iter()
+        .find(|found| found.row == row)?
+        .instructions;
+    let median = |who| Some(counted.get(who)?.per_operation.median);
+    Some(format!("{:.0}:{:.0}", median(FASTWAKE)?, median(TOKIO)?))
 }
 
-fn calls_line(name: &str, fastwake: &str, tokio: &str, smol: &str, mostly: &str) -> String {
-    format!("{name:<22} {fastwake:>22} {tokio:>22} {smol:>7}  {mostly}")
+/// A table of the rows that have a line in it; none if none has.
+fn table(
+    counts: &Counts,
+    head: &[&str],
+    line: impl Fn(&RowCounts) -> Option<Vec<Cell>>,
+) -> Option<Table> {
+    let mut table = Table::new(head);
+    table.rows = counts.rows.iter().filter_map(line).collect();
+    (!table.rows.is_empty()).then_some(table)
 }
 
-fn system_calls(row: &RowCounts) -> Option<String> {
+fn system_calls(row: &RowCounts) -> Option<Vec<Cell>> {
     let fastwake = row.system_calls.get(FASTWAKE)?;
     let tokio = row.system_calls.get(TOKIO)?;
     let smol = row.system_calls.get(SMOL);
     let smol = smol.map_or("-".to_owned(), |calls| rate(calls.total.median));
     let mostly = format!("{} : {}", mostly(fastwake), mostly(tokio));
     let [fastwake, tokio] = [fastwake, tokio].map(|calls| spread(&calls.total));
-    Some(calls_line(&row.row, &fastwake, &tokio, &smol, &mostly))
+    let name = row.row.clone();
+    Some([name, fastwake, tokio, smol, mostly].map(Cell::from).into())
 }
 
 fn spread(spread: &Spread) -> String {
@@ -99,28 +121,28 @@ fn mostly(calls: &SystemCalls) -> String {
     kinds.join(", ")
 }
 
-fn instructions(row: &RowCounts) -> Option<String> {
+fn instructions(row: &RowCounts) -> Option<Vec<Cell>> {
     let median = |who| row.instructions.get(who).map(|of| of.per_operation.median);
     let (fastwake, tokio) = (median(FASTWAKE)?, median(TOKIO)?);
     let cells = [
+        row.row.clone(),
         format!("{fastwake:.0}"),
         format!("{tokio:.0}"),
         format!("{:.2}", tokio / fastwake),
     ];
-    Some(line(&row.row, cells))
+    Some(cells.map(Cell::from).into())
 }
 
-fn idle(idle: &BTreeMap<String, Idle>) -> String {
-    let Some(seconds) = idle.values().map(|idle| idle.seconds).next() else {
-        return String::new();
-    };
-    let mut text = format!(
-        "\nAn idle runtime, with 1,000 tasks that wait and 1,000 timers that are far off, in {seconds} s.\n\n"
+fn idle(idle: &BTreeMap<String, Idle>) -> Option<(String, Table)> {
+    let seconds = idle.values().map(|idle| idle.seconds).next()?;
+    let title = format!(
+        "An idle runtime, with 1,000 tasks that wait and 1,000 timers that are far off, in {seconds} s."
     );
-    let _ = writeln!(text, "{}", line("", ["fastwake", "tokio", "smol"]));
-    let mut row = |name, cell: &dyn Fn(&Idle) -> String| {
+    let mut table = Table::new(&["in all", "fastwake", "tokio", "smol"]);
+    let mut row = |name: &str, cell: &dyn Fn(&Idle) -> String| {
         let cells = [FASTWAKE, TOKIO, SMOL].map(|who| idle.get(who).map_or("-".to_owned(), cell));
-        let _ = writeln!(text, "{}", line(name, cells));
+        let cells = [name.to_owned()].into_iter().chain(cells);
+        table.rows.push(cells.map(Cell::from).collect());
     };
     row("system calls", &|idle| {
         let sum =
@@ -131,7 +153,7 @@ fn idle(idle: &BTreeMap<String, Idle>) -> String {
     });
     row("context switches", &|idle| format!("{:.0}", idle.switches));
     row("CPU", &|idle| show(idle.cpu, Unit::Nanoseconds));
-    text
+    Some((title, table))
 }
 
 /// A number from thousandths to thousands, in three digits or so.
@@ -190,11 +212,19 @@ mod tests {
             .map(|(who, each)| (who.to_owned(), each))
             .into(),
         };
-        let text = tables(&Counts {
+        let counts = Counts {
             rows: vec![counted, profiled],
             idle: BTreeMap::new(),
             omitted: vec!["idle: it went wrong".to_owned()],
-        });
+            apart: false,
+        };
+        assert_eq!(calls_of(&counts, "some").as_deref(), Some("0.031:1.50"));
+        assert_eq!(instructions_of(&counts, "some"), None);
+        assert_eq!(
+            instructions_of(&counts, "other").as_deref(),
+            Some("200:500")
+        );
+        let text = tables(&counts);
         let words = |name: &str| -> Vec<String> {
             let lines = text.lines().filter(|line| line.starts_with(name));
             lines

@@ -5,7 +5,7 @@ pub mod changes;
 pub mod counts;
 pub mod experiment;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod html;
 pub mod model;
 pub mod study;

@@ -13,6 +13,8 @@ struct Target {
     what: &'static str,
     /// Row and figure; the first that was measured counts.
     figures: &'static [(&'static str, &'static str)],
+    /// It is about runs of at least so many operations.
+    operations: usize,
     floor: f64,
     aim: f64,
 }
@@ -26,8 +28,15 @@ const fn target(
     Target {
         what,
         figures,
+        operations: 0,
         floor,
         aim,
+    }
+}
+
+impl Target {
+    const fn of_runs_of(self, operations: usize) -> Self {
+        Self { operations, ..self }
     }
 }
 
@@ -43,7 +52,8 @@ const TARGETS: &[Target] = &[
         &[("spawn-worker-million", "time")],
         2.0,
         3.0,
-    ),
+    )
+    .of_runs_of(1_000_000),
     target(
         "spawn from outside, idle",
         &[("spawn-outside", "time")],
@@ -107,13 +117,15 @@ const TARGETS: &[Target] = &[
         &[("timers", "cpu")],
         2.0,
         4.0,
-    ),
+    )
+    .of_runs_of(100_000),
     target(
         "100,000 timers: lateness p50",
         &[("timers", "p50")],
         20.0,
         200.0,
-    ),
+    )
+    .of_runs_of(100_000),
     target("TCP echo, 64 connections", &[("echo-64", "time")], 1.1, 1.3),
     target(
         "memory per parked task",
@@ -130,6 +142,8 @@ const MEAN: Target = target("geometric mean of all that was measured", &[], 2.0,
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Unmeasured,
+    /// Only with fewer operations than it is about.
+    Smaller,
     Below,
     Floor,
     Aim,
@@ -152,6 +166,7 @@ impl From<Verdict> for Cell {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Unmeasured => Self::toned("not measured", Tone::Plain),
+            Verdict::Smaller => Self::toned("not measured in a quick run", Tone::Plain),
             Verdict::Below => Self::toned("BELOW THE FLOOR", Tone::Bad),
             Verdict::Floor => Self::toned("floor met", Tone::Good),
             Verdict::Aim => Self::toned("aim met", Tone::Good),
@@ -176,13 +191,18 @@ pub fn table(results: &Results) -> Table {
     let mean = results.geometric_mean();
     let shown = mean.map_or("-".to_owned(), |mean| format!("{mean:.2}"));
     let start = [MEAN.what.into(), "".into(), shown.into(), "".into()];
-    table.rows.push(ending(start, &MEAN, mean));
+    table.rows.push(ending(start, &MEAN, MEAN.verdict(mean)));
     table
 }
 
 fn line(target: &Target, results: &Results) -> Vec<Cell> {
+    let mut smaller = false;
     let found = target.figures.iter().find_map(|(row, figure)| {
         let summary = results.summary(row, figure)?;
+        if operations(results, row) < target.operations {
+            smaller = true;
+            return None;
+        }
         Some((format!("{row} {figure}"), summary.ratio, cpu(results, row)))
     });
     let start = match &found {
@@ -202,14 +222,23 @@ fn line(target: &Target, results: &Results) -> Vec<Cell> {
         }
     };
     let [name, ratio, cpu] = start.map(Cell::from);
-    let measured = found.map(|(_, ratio, _)| ratio.median);
-    ending([target.what.into(), name, ratio, cpu], target, measured)
+    let verdict = match found {
+        None if smaller => Verdict::Smaller,
+        found => target.verdict(found.map(|(_, ratio, _)| ratio.median)),
+    };
+    ending([target.what.into(), name, ratio, cpu], target, verdict)
 }
 
-fn ending(start: [Cell; 4], target: &Target, ratio: Option<f64>) -> Vec<Cell> {
+fn ending(start: [Cell; 4], target: &Target, verdict: Verdict) -> Vec<Cell> {
     let bounds = [target.floor, target.aim].map(|bound| Cell::from(format!("{bound:.1}")));
-    let verdict = Cell::from(target.verdict(ratio));
+    let verdict = Cell::from(verdict);
     start.into_iter().chain(bounds).chain([verdict]).collect()
+}
+
+/// How many operations the runs of a row had.
+fn operations(results: &Results, row: &str) -> usize {
+    let row = results.rows.iter().find(|found| found.name == row);
+    row.map_or(0, |row| row.operations)
 }
 
 fn cpu(results: &Results, row: &str) -> String {
@@ -241,6 +270,7 @@ mod tests {
     use super::*;
     use crate::results::RowResults;
     use crate::sample::Unit;
+    use crate::workload::Row;
 
     fn verdict(table: &Table, what: &str) -> Vec<String> {
         let found = table.rows.iter().find(|row| row[0].text == what);
@@ -295,6 +325,34 @@ mod tests {
         let both = table(&results(vec![single, batched]));
         assert_eq!(verdict(&both, what)[0], "batch-8 enqueue p50");
         assert_eq!(verdict(&both, what).last().unwrap(), "aim met");
+    }
+
+    #[test]
+    fn a_target_that_names_a_number_is_not_judged_by_smaller_runs() {
+        let what = "the same, a million at once";
+        let mut measured = results(vec![row("spawn-worker-million", &[100.0], &[900.0])]);
+        measured.rows[0].operations = 200_000;
+        let expected = [
+            "spawn-worker-million time",
+            "-",
+            "-",
+            "2.0",
+            "3.0",
+            "not measured in a quick run",
+        ];
+        assert_eq!(verdict(&table(&measured), what), expected);
+        measured.rows[0].operations = 1_000_000;
+        assert_eq!(verdict(&table(&measured), what).last().unwrap(), "aim met");
+    }
+
+    #[test]
+    fn whole_runs_are_as_large_as_the_targets_ask_for() {
+        for target in TARGETS {
+            for (name, _) in target.figures {
+                let row = Row::named(name).unwrap_or_else(|| panic!("no row {name}"));
+                assert!(row.operations >= target.operations, "{target:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,64 +1,60 @@
 #![forbid(unsafe_code)]
-//! Who runs: a runtime in this process, or one of a build apart.
+//! Who runs: a runtime, in a build of the program `workload`.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::peer::Which;
 use crate::results::{FASTWAKE, TOKIO, TOKIO_AGAIN};
-use crate::sample::Sample;
-use crate::workload::{Row, Setting};
+use crate::workload::Row;
 
-use super::apart::{Apart, STD_LOCKS, TUNED};
+use super::apart::{STD_LOCKS, TUNED};
+use super::process::Process;
 
 /// One who runs rows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Contestant {
     /// Its name in the results.
     pub name: &'static str,
-    seat: Seat,
-}
-
-#[derive(Debug)]
-enum Seat {
-    Here(Which),
-    Apart(Apart),
+    /// Its runtime.
+    pub which: Which,
+    program: PathBuf,
 }
 
 impl Contestant {
-    fn here(name: &'static str, which: Which) -> Self {
+    /// A runtime as `program` has it.
+    #[must_use]
+    pub fn new(name: &'static str, which: Which, program: &Path) -> Self {
+        let program = program.to_owned();
         Self {
             name,
-            seat: Seat::Here(which),
+            which,
+            program,
         }
     }
 
-    /// fastwake, tokio, and tokio once more.
+    /// fastwake, tokio, and tokio once more, in this build of `workload`.
     #[must_use]
-    pub fn few() -> Vec<Self> {
+    pub fn few(workload: &Path) -> Vec<Self> {
         vec![
-            Self::here(FASTWAKE, Which::Fastwake),
-            Self::here(TOKIO, Which::Tokio),
-            Self::here(TOKIO_AGAIN, Which::Tokio),
+            Self::new(FASTWAKE, Which::Fastwake, workload),
+            Self::new(TOKIO, Which::Tokio, workload),
+            Self::new(TOKIO_AGAIN, Which::Tokio, workload),
         ]
     }
 
     /// All: also smol, tokio twice (where a row asks for that), and tokio's other builds, which are
     /// made first, in `target`; `say` is told. What cannot be built is left out, and said.
-    pub fn all(target: &Path, mut say: impl FnMut(&str)) -> Vec<Self> {
-        let mut all = Self::few();
-        all.push(Self::here(Which::Smol.name(), Which::Smol));
-        all.push(Self::here(Which::TwoTokios.name(), Which::TwoTokios));
+    pub fn all(workload: &Path, target: &Path, mut say: impl FnMut(&str)) -> Vec<Self> {
+        let mut all = Self::few(workload);
+        for which in [Which::Smol, Which::TwoTokios] {
+            all.push(Self::new(which.name(), which, workload));
+        }
         for build in [STD_LOCKS, TUNED] {
             say(&format!("building {}", build.name));
-            match build
-                .build(target)
-                .and_then(|program| Apart::start(&program))
-            {
-                Ok(apart) => all.push(Self {
-                    name: build.name,
-                    seat: Seat::Apart(apart),
-                }),
+            match build.build(target) {
+                Ok(program) => all.push(Self::new(build.name, Which::Tokio, &program)),
                 Err(error) => say(&format!("without {}: {error}", build.name)),
             }
         }
@@ -68,25 +64,15 @@ impl Contestant {
     /// Is the row one for it?
     #[must_use]
     pub fn runs(&self, row: &Row) -> bool {
-        let which = match self.seat {
-            Seat::Here(which) => which,
-            Seat::Apart(_) => Which::Tokio,
-        };
-        row.peers.contains(&which)
+        row.peers.contains(&self.which)
     }
 
-    /// Runs a row, warmed up.
+    /// Starts a process in which it runs.
     ///
     /// # Errors
     ///
-    /// If it runs apart, and has ended.
-    pub fn measure(&mut self, row: &Row, setting: Setting) -> io::Result<Sample> {
-        match &mut self.seat {
-            Seat::Here(which) => Ok(row.warmed_up(*which, setting)),
-            Seat::Apart(apart) => apart.measure(row, setting).map_err(|error| {
-                let text = format!("{} in {}: {error}", self.name, row.name);
-                io::Error::new(error.kind(), text)
-            }),
-        }
+    /// What the system says.
+    pub fn start(&self) -> io::Result<Process> {
+        Process::start(Command::new(&self.program).arg("serve"))
     }
 }

@@ -4,36 +4,41 @@
 pub mod apart;
 mod contestant;
 mod orders;
+pub mod process;
 
 use std::collections::BTreeMap;
 use std::io;
 
 use crate::results::RowResults;
+use crate::sample::Sample;
 use crate::workload::{Row, Setting};
 
 pub use contestant::Contestant;
+use process::{PATIENCE, Process};
 
-/// Runs a row for so many rounds. In each round every contestant builds its runtime anew, and they run
-/// in another order: what the machine does meanwhile, and what a runtime leaves behind, meets all of
-/// them alike. `progress` is called after each round.
+/// Runs a row for so many rounds. Every contestant has a process of its own, which is started for this
+/// row and ended after it; in each round it builds its runtime anew. They run in turn, in another order
+/// from round to round: what the machine does meanwhile meets all of them alike, and what a runtime
+/// leaves behind in its process meets only itself. `progress` is called after each round.
 ///
 /// # Errors
 ///
-/// If a contestant of a build apart has ended.
+/// If a contestant cannot be started, has ended, or gives no answer: it is named, with what its process
+/// has said.
 pub fn run(
     row: &Row,
-    contestants: &mut [Contestant],
+    contestants: &[Contestant],
     setting: Setting,
     rounds: usize,
     mut progress: impl FnMut(),
 ) -> io::Result<RowResults> {
-    let mut runs: Vec<&mut Contestant> = contestants
-        .iter_mut()
-        .filter(|contestant| contestant.runs(row))
-        .collect();
+    let mut runs = Vec::new();
+    for contestant in contestants.iter().filter(|one| one.runs(row)) {
+        runs.push(Run::start(contestant, row)?);
+    }
     // Caches, page tables, the clock of the CPU: nobody's first time counts.
-    for contestant in &mut runs {
-        contestant.measure(row, setting)?;
+    for run in &mut runs {
+        run.measure(row, setting)?;
     }
     let mut results = RowResults {
         name: row.name.to_owned(),
@@ -46,12 +51,39 @@ pub fn run(
     for order in orders.iter().cycle().take(rounds) {
         let mut round = BTreeMap::new();
         for &place in order {
-            let contestant = &mut runs[place];
-            let sample = contestant.measure(row, setting)?;
-            round.insert(contestant.name.to_owned(), sample);
+            let run = &mut runs[place];
+            let sample = run.measure(row, setting)?;
+            round.insert(run.contestant.name.to_owned(), sample);
         }
         results.rounds.push(round);
         progress();
     }
     Ok(results)
+}
+
+/// A contestant and its process for a row.
+struct Run<'a> {
+    contestant: &'a Contestant,
+    process: Process,
+}
+
+impl<'a> Run<'a> {
+    fn start(contestant: &'a Contestant, row: &Row) -> io::Result<Self> {
+        let process = contestant.start();
+        Ok(Self {
+            contestant,
+            process: process.map_err(|error| named(contestant, row, &error))?,
+        })
+    }
+
+    fn measure(&mut self, row: &Row, setting: Setting) -> io::Result<Sample> {
+        let which = self.contestant.which;
+        let measured = self.process.measure(row, which, setting, PATIENCE);
+        measured.map_err(|error| named(self.contestant, row, &error))
+    }
+}
+
+fn named(contestant: &Contestant, row: &Row, error: &io::Error) -> io::Error {
+    let text = format!("{} in {}: {error}", contestant.name, row.name);
+    io::Error::new(error.kind(), text)
 }

@@ -62,7 +62,9 @@ impl<const N: usize, const SIZE: usize> Workload for Echo<N, SIZE> {
         (16, 64) => "echo-16",
         (64, 64) => "echo-64",
         (512, 64) => "echo-512",
+        (1, 16_384) => "echo-1-16k",
         (64, 16_384) => "echo-64-16k",
+        (512, 16_384) => "echo-512-16k",
         _ => panic!("a row that has no name"),
     };
     const QUESTION: &'static str = "TCP connections on the loopback interface, one message at a time on each, both ends in \

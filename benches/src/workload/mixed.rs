@@ -21,8 +21,8 @@ pub(super) const PLAIN: usize = 0;
 pub(super) const HEAVY: usize = 1;
 pub(super) const ASLEEP: usize = 2;
 
-/// How many of them there are.
-const HOGS: usize = 4;
+/// How many of them there are for each worker: with fewer, a worker would be left to what answers.
+const HOGS: usize = 2;
 /// For how long each keeps its thread at a time.
 const SPELL: Duration = Duration::from_millis(50);
 
@@ -79,8 +79,8 @@ impl Hogs {
         self.spells.fetch_add(1, Relaxed);
     }
 
-    /// Starts them; each goes on until the end.
-    fn start<P: Peer>(&self, peer: &P, kind: usize) -> Vec<P::Join<()>> {
+    /// Starts so many; each goes on until the end.
+    fn start<P: Peer>(&self, peer: &P, kind: usize, count: usize) -> Vec<P::Join<()>> {
         let hog = |_| {
             let hogs = self.clone();
             let keep = if kind == ASLEEP {
@@ -102,7 +102,7 @@ impl Hogs {
                 }
             })
         };
-        (0..HOGS).map(hog).collect()
+        (0..count).map(hog).collect()
     }
 }
 
@@ -137,7 +137,7 @@ async fn ping<P: Peer>(end: Arc<AtomicBool>) -> Recorder {
     latencies
 }
 
-/// A ticker of 1 ms and a ping-pong beside four tasks that keep their threads for 50 ms at a time.
+/// A ticker of 1 ms and a ping-pong beside tasks that keep their threads for 50 ms at a time.
 pub(super) struct Beside<const KIND: usize>;
 
 impl<const KIND: usize> Workload for Beside<KIND> {
@@ -149,16 +149,16 @@ impl<const KIND: usize> Workload for Beside<KIND> {
     };
     const QUESTION: &'static str = match KIND {
         PLAIN => {
-            "A ticker of 1 ms and a ping-pong, beside four plain tasks that compute for 50 ms at each poll: how late \
-             are they?"
+            "A ticker of 1 ms and a ping-pong, beside two plain tasks for each worker that compute for 50 ms at each \
+             poll: how late are they?"
         }
         HEAVY => {
-            "The same, where the four run as what computes (tokio: on its threads for blocking work)?"
+            "The same, where these run as what computes (tokio: on its threads for blocking work)?"
         }
-        _ => "The same, beside four plain tasks that block for 50 ms at each poll?",
+        _ => "The same, beside two plain tasks for each worker that block for 50 ms at each poll?",
     };
     const REFUTED_BY: &'static str =
-        "a ratio below 1, or a throughput of the four below nine tenths of tokio's";
+        "a ratio below 1, or a throughput of what keeps the threads below nine tenths of tokio's";
     /// Milliseconds that a run takes.
     const OPERATIONS: usize = 500;
     const QUICK: usize = 250;
@@ -169,7 +169,7 @@ impl<const KIND: usize> Workload for Beside<KIND> {
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
         let hogs = Hogs::default();
         let stopwatch = Stopwatch::start();
-        let keeping = hogs.start(peer, KIND);
+        let keeping = hogs.start(peer, KIND, HOGS * setting.workers);
         let end = hogs.end.clone();
         let ticker =
             peer.spawn_from_outside({

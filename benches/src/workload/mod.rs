@@ -2,6 +2,7 @@
 //! The rows: each asks one question of every peer, in the same words.
 
 mod blocking;
+mod crowd;
 mod echo;
 mod latch;
 mod lifecycle;
@@ -17,10 +18,10 @@ mod wake;
 mod worker;
 
 use std::thread;
-use std::time::Duration;
 
 pub(crate) use mixed::{assume_speed, speed};
 
+use crate::cost::SETTLING;
 use crate::peer::{Fastwake, Peer, Smol, Tokio, TwoTokios, Wakes, Which};
 use crate::sample::Sample;
 
@@ -78,9 +79,6 @@ pub struct Row {
     once: fn(Which, Setting) -> (Sample, Option<Wakes>),
     warmed_up: fn(Which, Setting) -> Sample,
 }
-
-/// Long enough for every worker to have gone to sleep, under either runtime.
-const SETTLING: Duration = Duration::from_millis(2);
 
 impl Row {
     const fn of<W: Workload>() -> Self {
@@ -174,6 +172,7 @@ pub const ROWS: &[Row] = &[
     Row::of::<blocking::FromTasks>(),
     Row::of::<blocking::Waiting>(),
     Row::of::<blocking::StartLatency>(),
+    Row::of::<crowd::StartLatency>(),
     Row::of::<blocking::Computing>(),
     Row::of::<timers::Ticker>(),
     Row::of::<timers::Fired>(),
@@ -181,7 +180,9 @@ pub const ROWS: &[Row] = &[
     Row::of::<echo::Echo<1, 64>>(),
     Row::of::<echo::Echo<64, 64>>(),
     Row::of::<echo::Echo<512, 64>>(),
+    Row::of::<echo::Echo<1, 16_384>>(),
     Row::of::<echo::Echo<64, 16_384>>(),
+    Row::of::<echo::Echo<512, 16_384>>(),
     Row::of::<memory::Tasks>(),
     Row::of::<memory::Connections>(),
     Row::of::<lifecycle::StartStop>(),

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::cost::Stopwatch;
+use crate::cost::{Halted, Stopwatch};
 use crate::peer::Peer;
 use crate::sample::Sample;
 
@@ -18,12 +18,12 @@ fn spawn_counters<P: Peer>(peer: &P, n: usize, latch: &'static Latch) {
 }
 
 /// From the first spawn of the calling thread to the end of the last task.
-fn spawn_and_wait<P: Peer>(peer: &P, n: usize) -> Sample {
+fn spawn_and_wait<P: Peer>(peer: &P, n: usize) -> Halted {
     let latch = Latch::new(n);
     let stopwatch = Stopwatch::start();
     spawn_counters(peer, n, latch);
     latch.wait();
-    Sample::timed(stopwatch.stop(n))
+    stopwatch.halt()
 }
 
 pub(super) struct SpawnIdle;
@@ -38,7 +38,8 @@ impl Workload for SpawnIdle {
     const QUICK: usize = 50_000;
 
     fn run<P: Peer>(peer: &P, setting: Setting) -> Sample {
-        spawn_and_wait(peer, setting.operations)
+        let n = setting.operations;
+        Sample::timed(spawn_and_wait(peer, n).cost(n))
     }
 }
 
@@ -67,12 +68,12 @@ impl Workload for SpawnBusy {
         };
         let yielders: Vec<_> = (0..2 * setting.workers).map(|_| yielder()).collect();
         begun.wait();
-        let cost = spawn_and_wait(peer, setting.operations);
+        let halted = spawn_and_wait(peer, setting.operations);
         stop.store(true, Relaxed);
         for yielder in yielders {
             peer.block_on(yielder).expect("the task does not panic");
         }
-        cost
+        Sample::timed(halted.cost(setting.operations))
     }
 }
 

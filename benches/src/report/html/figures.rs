@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! The table of all figures, and what the rows ask.
 
+use crate::report::counts::{calls_of, instructions_of};
 use crate::report::table::{Cell, Table, Tone};
 use crate::report::terminal::{beside, cpu, ratio, show, switches};
 use crate::results::{Results, RowResults, Summary};
@@ -18,12 +19,21 @@ pub(super) fn section(results: &Results) -> Section {
         "best",
         "CPU",
         "switches",
+        "system calls",
+        "instructions",
     ];
     head.extend(names.iter().map(String::as_str));
     let mut table = Table::new(&head);
     for row in &results.rows {
+        let of_row = of_row(results, row);
         for (index, summary) in row.summaries().iter().enumerate() {
-            table.rows.push(line(row, summary, index == 0, &names));
+            // They are the row's, not the figure's.
+            let of_row = if index == 0 {
+                of_row.clone()
+            } else {
+                Default::default()
+            };
+            table.rows.push(line(row, summary, of_row, &names));
         }
     }
     let mean = results.geometric_mean();
@@ -45,23 +55,41 @@ fn along(row: &RowResults) -> impl Iterator<Item = String> {
     beside.map(|(name, unit, value)| format!("{}, {name}: {}", row.name, show(value, unit)))
 }
 
-fn line(row: &RowResults, summary: &Summary, first: bool, names: &[String]) -> Vec<Cell> {
-    // They are the row's, not the figure's.
-    let of_row = |text: String| if first { text } else { String::new() };
+/// What a row has once, whatever its figures: its operations, what they cost otherwise, and what was
+/// counted.
+fn of_row(results: &Results, row: &RowResults) -> [String; 5] {
+    let counts = results.counts.as_ref();
+    [
+        row.operations.to_string(),
+        cpu(row),
+        switches(row),
+        counts
+            .and_then(|counts| calls_of(counts, &row.name))
+            .unwrap_or_default(),
+        counts
+            .and_then(|counts| instructions_of(counts, &row.name))
+            .unwrap_or_default(),
+    ]
+}
+
+fn line(row: &RowResults, summary: &Summary, of_row: [String; 5], names: &[String]) -> Vec<Cell> {
     let tone = if summary.ratio.median < 1.0 {
         Tone::Bad
     } else {
         Tone::Plain
     };
     let best = format!("{:.2} {}", summary.best.1.median, summary.best.0);
+    let [operations, cpu, switches, calls, instructions] = of_row.map(Cell::from);
     let mut cells = vec![
         format!("{} {}", row.name, summary.name).into(),
-        of_row(row.operations.to_string()).into(),
+        operations,
         Cell::toned(ratio(&summary.ratio), tone),
         ratio(&summary.noise).into(),
         best.into(),
-        of_row(cpu(row)).into(),
-        of_row(switches(row)).into(),
+        cpu,
+        switches,
+        calls,
+        instructions,
     ];
     cells.extend(names.iter().map(|who| {
         let value = summary.value(who);

@@ -4,6 +4,7 @@
 //! A page is a list of [`Section`]s; what was not measured has none. Whatever text goes in is escaped
 //! here.
 
+mod counts;
 mod curves;
 mod experiment;
 mod figures;
@@ -100,6 +101,7 @@ pub fn page(results: &Results, earlier: Option<&Results>) -> String {
     sections.extend(earlier.map(|earlier| change_section(earlier, results)));
     sections.extend(ratios::section(results));
     sections.extend(curves::sections(results));
+    sections.extend(results.counts.as_ref().map(counts::section));
     sections.extend(results.experiment.as_ref().map(experiment::section));
     sections.extend(results.model.as_ref().map(model::section));
     sections.push(figures::questions(results));
@@ -115,8 +117,9 @@ fn conditions(results: &Results) -> Section {
     };
     let mut lines = results.machine.lines();
     lines.push(format!(
-        "{} workers in each runtime, {rounds} rounds, each with a new runtime and a run to warm it up",
-        results.workers
+        "{} workers in each runtime, {rounds} rounds, each with a new runtime and a run to warm it up, {}",
+        results.workers,
+        results.processes()
     ));
     Section::new("What was measured where").list(lines)
 }
@@ -137,7 +140,8 @@ fn how_to_read() -> Section {
         )
         .text(
             "CPU is the ratio of the CPU times per operation, of the whole process: what is won by \
-             spinning is lost there. Switches are voluntary context switches in 1000 operations. All \
+             spinning is lost there. Switches are voluntary context switches in 1000 operations. System calls \
+             and instructions are those of one operation; these three are fastwake's and tokio's. All \
              samples of all rounds are in the file results.json beside this page.",
         )
 }

@@ -109,6 +109,32 @@ fn what_was_not_measured_has_no_section() {
 }
 
 #[test]
+fn what_was_counted_stands_beside_the_times_and_in_tables_of_its_own() {
+    let mut measured = results(vec![
+        row("yield", &[1.0], &[2.0]),
+        row("wake", &[1.0], &[2.0]),
+    ]);
+    let without = page(&measured, None);
+    assert!(!without.contains(">Counts</h2>"));
+    measured.counts = Some(fixture::counts("yield"));
+    let along = page(&measured, None);
+    assert_balanced(&along);
+    for text in [
+        ">Counts</h2>",
+        "<td>1.00:2.00</td><td>300:600</td>",
+        "<td>futex wake 1.00 : futex wake 2.00</td>",
+        "<td>2.00</td>",
+        "<li>other: it went &lt;wrong&gt;</li>",
+    ] {
+        assert!(along.contains(text), "{text}");
+    }
+    let of_another_run = "in a run of their own";
+    assert!(!along.contains(of_another_run));
+    measured.counts.as_mut().unwrap().apart = true;
+    assert!(page(&measured, None).contains(of_another_run));
+}
+
+#[test]
 fn names_are_escaped_wherever_they_go() {
     let hostile = results(vec![row("<b>&\"'", &[1.0, 2.0], &[2.0, 3.0])]);
     let page = page(&hostile, Some(&hostile));
