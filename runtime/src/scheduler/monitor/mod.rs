@@ -36,7 +36,7 @@ use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
 
 pub use long_poll::LongPoll;
 pub use stall::{PoolStall, WorkerState};
-use vigil::Vigil;
+pub(super) use vigil::Vigil;
 
 use super::pool::Host;
 use patrol::Patrol;

@@ -159,6 +159,39 @@ fn i4_a_local_push_reaches_a_sibling_that_goes_idle() {
     });
 }
 
+/// I8: a worker whose place is taken while its poll ends counts once, and so does the other; what it had
+/// is run.
+#[test]
+fn i8_a_place_is_taken_and_given_back_once() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 2));
+        let counts = Counts::new();
+        let slot = reserve(&pool);
+        let monitor = Arc::clone(&pool);
+        let m = thread::spawn(move || {
+            let slot = monitor.slot(slot);
+            monitor.relieve(slot, slot.counters.polls.get());
+        });
+        let w = worker(&pool, slot);
+        assert!(matches!(w.arrive(), Next::Search));
+        w.schedule(counts.runnable(&pool));
+        let mut next = w.next();
+        while matches!(next, Next::Search) {
+            next = w.next();
+        }
+        let Next::Run(task) = next else {
+            panic!("the pool is open");
+        };
+        w.turn(task);
+        m.join().unwrap();
+        if w.slot.standing.is_relieved() {
+            w.end_long_poll();
+        }
+        assert_eq!(pool.injector.lock().counts().running, 1);
+        assert_eq!((counts.ran(), counts.dropped()), (1, 1));
+    });
+}
+
 /// I5: a producer that sees a searcher wakes nobody; the searcher, if it finds something else and is
 /// the last, sees to it that somebody comes for what was pushed.
 #[test]

@@ -66,7 +66,7 @@ impl Worker<'_> {
 
     /// Its long poll has ended, in which another has taken its place.
     #[cold]
-    pub(super) fn end_long_poll(&self) {
+    pub(in crate::scheduler) fn end_long_poll(&self) {
         self.slot.owned.clear_verdict();
         let mut session = self.pool.injector.lock();
         let surplus = self.count_again(&mut session);

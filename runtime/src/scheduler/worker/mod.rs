@@ -27,7 +27,7 @@ pub(super) use idle::Next;
 /// The owner's side of a slot: it exists on the worker's own stack, and only its thread has it.
 pub(super) struct Worker<'p> {
     pool: &'p Pool,
-    slot: &'p Slot,
+    pub(super) slot: &'p Slot,
     index: u32,
     rng: Rng,
     /// Turns of the loop, for what is done every so many.
@@ -110,7 +110,12 @@ impl<'p> Worker<'p> {
         let mut next = self.arrive();
         loop {
             match next {
-                Next::Run(task) => self.turn(task),
+                Next::Run(task) => {
+                    if !self.called_monitor.get() && self.leaves_work() {
+                        self.call_monitor();
+                    }
+                    self.turn(task);
+                }
                 Next::Search => {}
                 Next::Leave => return self.count_busy(),
             }
@@ -284,6 +289,12 @@ impl<'p> Worker<'p> {
             self.push_back(earlier);
             self.pool.help_local();
         }
+    }
+
+    /// Is there more to do, while it is in a poll?
+    fn leaves_work(&self) -> bool {
+        let Slot { queue, lifo, .. } = self.slot;
+        !queue.is_empty() || !lifo.is_empty() || self.pool.injector.hints.work() > 0
     }
 
     /// What is put down here waits for the end of a poll, if nobody else comes for it.
