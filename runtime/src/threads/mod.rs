@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use std::{fmt, io, panic, ptr, thread};
 
 use crate::primitives::{assert_no_lock_held, quietly};
-pub(crate) use cpu_time::process_cpu_time;
+pub(crate) use cpu_time::{ThreadNumber, process_cpu_time};
 use maker::Maker;
 
 /// A hook of the user's.
