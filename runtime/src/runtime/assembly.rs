@@ -14,6 +14,8 @@ use crate::topology::{Topology, available_workers};
 
 use super::context::Polls;
 use super::handle::Inner;
+#[cfg(unix)]
+use super::inspect::Inspector;
 use super::{Builder, Handle, Id, Runtime, RuntimeFlavor, config, context};
 
 impl Builder {
@@ -33,6 +35,12 @@ impl Builder {
         }
         #[cfg(feature = "tokio-compat")]
         super::tokio_compat::start()?;
+        let id = Id::next();
+        #[cfg(unix)]
+        let (inspector, unattended) = config::inspection(self.inspect.as_deref(), id)?
+            .map(|path| Inspector::bind(&path))
+            .transpose()?
+            .unzip();
         let available = available_workers(machine.cpus());
         let clock = Arc::new(Clock::new());
         let driver = match !is_multi_thread && self.driver.is_enabled() {
@@ -55,12 +63,14 @@ impl Builder {
         };
         let threads = Arc::new(Threads::new(self.threads.clone()));
         let handle = Handle::new(Arc::new(Inner {
-            id: Id::next(),
+            id,
             name: self.name.clone(),
             current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
             group: Group::new(group, Arc::clone(&threads))?,
             blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
             threads,
+            #[cfg(unix)]
+            inspector,
             #[cfg(feature = "test-util")]
             clock,
         }));
@@ -68,7 +78,13 @@ impl Builder {
         if self.start_paused {
             handle.inner().clock.stop();
         }
-        start(handle)
+        let runtime = start(handle)?;
+        #[cfg(unix)]
+        if let Some(unattended) = unattended {
+            // If it is refused, the runtime ends with this.
+            unattended.attend(runtime.handle().inner())?;
+        }
+        Ok(runtime)
     }
 
     fn group_config(

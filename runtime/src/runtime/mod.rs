@@ -1,4 +1,3 @@
-#![forbid(unsafe_code)]
 //! The runtime: how it is built, entered, used and ended.
 //!
 //! Most programs need only `#[fastwake::main]`. [`Builder`] is for those that want
@@ -9,8 +8,12 @@ mod assembly;
 mod builder;
 mod config;
 mod context;
+pub mod dump;
 mod handle;
 mod id;
+#[cfg(unix)]
+mod inspect;
+mod json;
 mod local;
 mod metrics;
 mod owner;
