@@ -15,7 +15,7 @@ use crate::topology::{Topology, available_workers};
 use super::context::Polls;
 use super::handle::Inner;
 #[cfg(unix)]
-use super::inspect::Inspector;
+use super::inspect::{Inspector, Unattended};
 use super::{Builder, Handle, Id, Runtime, RuntimeFlavor, config, context};
 
 impl Builder {
@@ -37,10 +37,7 @@ impl Builder {
         super::tokio_compat::start()?;
         let id = Id::next();
         #[cfg(unix)]
-        let (inspector, unattended) = config::inspection(self.inspect.as_deref(), id)?
-            .map(|path| Inspector::bind(&path))
-            .transpose()?
-            .unzip();
+        let (inspector, unattended) = self.inspector(id)?.unzip();
         let available = available_workers(machine.cpus());
         let clock = Arc::new(Clock::new());
         let driver = match !is_multi_thread && self.driver.is_enabled() {
@@ -79,12 +76,17 @@ impl Builder {
             handle.inner().clock.stop();
         }
         let runtime = start(handle)?;
+        // If it is refused a thread, the runtime ends with this.
         #[cfg(unix)]
-        if let Some(unattended) = unattended {
-            // If it is refused, the runtime ends with this.
-            unattended.attend(runtime.handle().inner())?;
-        }
+        unattended.map_or(Ok(()), |socket| socket.attend(runtime.handle().inner()))?;
         Ok(runtime)
+    }
+
+    /// The socket for those who want to look into the runtime, if there is to be one.
+    #[cfg(unix)]
+    fn inspector(&self, id: Id) -> io::Result<Option<(Inspector, Unattended)>> {
+        let path = config::inspection(self.inspect.as_deref(), id)?;
+        path.map(|path| Inspector::bind(&path)).transpose()
     }
 
     fn group_config(
