@@ -51,9 +51,10 @@ fn head(app: &App) -> Text<'_> {
     let first = match &app.now {
         None => format!("fastwake-top: {}", app.socket),
         Some(sample) => {
-            let name = sample.name.as_deref().unwrap_or("runtime");
+            let name = sample.name.as_ref().map(|name| format!("{name}, "));
             format!(
-                "fastwake-top: {name}, runtime {} of process {}, for {:.0} s, every {interval} s",
+                "fastwake-top: {}runtime {} of process {}, for {:.0} s, every {interval} s",
+                name.unwrap_or_default(),
                 sample.id,
                 sample.process,
                 sample.elapsed_ns as f64 / 1e9
