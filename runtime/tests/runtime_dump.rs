@@ -244,10 +244,13 @@ fn json_says_what_the_fields_say() {
 }
 
 #[test]
-fn a_name_with_any_characters_is_escaped_in_json() {
+fn a_name_with_any_characters_is_escaped() {
     let name = "a \"name\"\twith \\ and \u{1b}[0m";
     let runtime = Builder::new_current_thread().name(name).build().unwrap();
     assert_eq!(json(&dump(&runtime))["name"], name);
+    let text = dump(&runtime).to_string();
+    let controls = text.chars().filter(|char| char.is_control());
+    assert!(controls.eq(text.chars().filter(|&char| char == '\n')));
 }
 
 #[test]

@@ -721,8 +721,9 @@ impl Builder {
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a CPU set that is empty or not allowed,
     /// for an environment variable that makes no sense, and for a multi-thread runtime that is to
-    /// start with its clock stopped; the system's error if it gives no thread, or no descriptor for
-    /// I/O or timers.
+    /// start with its clock stopped; [`AddrInUse`](io::ErrorKind::AddrInUse) for a socket to
+    /// [inspect](Self::inspect) the runtime at that is another's; the system's error if it gives no
+    /// thread, no descriptor for I/O or timers, or no such socket.
     ///
     /// # Examples
     ///
@@ -796,8 +797,6 @@ impl fmt::Debug for Builder {
             inspect,
         } = self;
         let mut debug = f.debug_struct("Builder");
-        #[cfg(unix)]
-        debug.field("inspect", inspect);
         debug
             .field("flavor", flavor)
             .field("name", name)
@@ -811,7 +810,9 @@ impl fmt::Debug for Builder {
             .field("event_interval", event_interval)
             .field("driver", driver)
             .field("start_paused", start_paused)
-            .field("threads", threads)
-            .finish()
+            .field("threads", threads);
+        #[cfg(unix)]
+        debug.field("inspect", inspect);
+        debug.finish()
     }
 }

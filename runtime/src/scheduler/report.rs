@@ -8,8 +8,14 @@ use crate::metrics::{
     WorkerTimes,
 };
 
+use super::policy::Counts;
 use super::pool::Pool;
 use super::slot::Slot;
+
+/// How often a dump tries a lock that is held. Most sections are over in less than a microsecond, which is a
+/// few tens of these; a holder that has lost its CPU keeps the lock for longer than anybody should
+/// spin.
+const TRIES: u32 = 100;
 
 impl Pool {
     pub(super) fn metrics(&self) -> PoolMetrics {
@@ -58,12 +64,18 @@ impl Pool {
 
     pub(super) fn dump(&self) -> PoolDump {
         let mut idle = Vec::with_capacity(self.capacity());
-        let counts = self.injector.try_list_idle(&mut idle);
+        let counts = (0..TRIES).find_map(|_| {
+            let counts = self.injector.try_list_idle(&mut idle);
+            counts.or_else(|| {
+                std::hint::spin_loop();
+                None
+            })
+        });
         let times = self.slots().map(|slot| slot.occupant.cpu_time());
         let cpu_time = times.sum();
         let workers = (0..).zip(self.slots());
         let workers = workers.filter(|(_, slot)| slot.occupant.is_present());
-        let of = |number: fn(&super::policy::Counts) -> u32| Some(number(&counts?) as usize);
+        let of = |number: fn(&Counts) -> u32| Some(number(&counts?) as usize);
         PoolDump {
             nice: self.config.nice,
             max_threads: self.capacity(),

@@ -81,7 +81,8 @@ fn indexed<T: fmt::Display>(items: impl IntoIterator<Item = (usize, T)>) -> Stri
 fn runtime(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut title = format!("Runtime {} of process {}", dump.id, dump.process);
     if let Some(name) = &dump.name {
-        title.push_str(&format!(": {name}"));
+        // A terminal is not to take it for orders.
+        title.push_str(&format!(": {}", name.escape_debug()));
     }
     heading(f, &title)?;
     writeln!(f, "flavor        {}", flavor_name(dump.flavor))?;
