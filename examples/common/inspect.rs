@@ -61,7 +61,8 @@ pub(crate) fn ask(socket: &Path, request: &str, patience: Duration) -> Result<St
     let mut stream = UnixStream::connect(socket).map_err(NoAnswer::Absent)?;
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
-    writeln!(stream, "{request}")?;
+    // Who hangs up without having read it may have said why; otherwise nothing can be read either.
+    let _ = stream.write_all(format!("{request}\n").as_bytes());
     read(BufReader::new(stream))
 }
 
