@@ -9,6 +9,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fastwake::runtime::dump::WorkerState;
 use fastwake::runtime::{
     Builder, LongPoll, PoolKind, PoolMetrics, Runtime, Substitute, ThreadState,
 };
@@ -407,13 +408,11 @@ fn a_stalled_pool_is_reported_with_its_workers() {
         let other = runtime.spawn(async {});
         let stall = stalls.recv_timeout(PATIENCE).unwrap();
         assert!(stall.elapsed >= Duration::from_secs(1));
-        assert_eq!((stall.kind, stall.worklist_depth), (PoolKind::Unbound, 1));
-        assert_eq!(stall.workers.len(), 1);
-        let worker = &stall.workers[0];
-        assert_eq!(
-            (worker.index, worker.counts, worker.idle),
-            (0, false, false)
-        );
+        assert_eq!(stall.pool.metrics.kind, PoolKind::Unbound);
+        assert_eq!(stall.pool.worklist, Some(1));
+        assert_eq!(stall.pool.workers.len(), 1);
+        let worker = &stall.pool.workers[0];
+        assert_eq!((worker.slot, worker.state), (0, WorkerState::Relieved));
         assert_eq!(worker.task, Some(stuck.id()));
         assert!(sum(&runtime, |pool| pool.stalls) >= 1);
         let_go.send(()).unwrap();

@@ -13,7 +13,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskMeta};
 use crate::driver::Driver;
-use crate::metrics::{BlockingMetrics, SharedCounter};
+use crate::metrics::{BlockingDump, BlockingMetrics, SharedCounter};
 use crate::park::{Parker, Unparked, Woken};
 use crate::primitives::Lock;
 use crate::threads::{Role, Threads};
@@ -254,6 +254,28 @@ impl BlockingPool {
             queue_depth: queue.len(),
             tasks_queued: queue.queued,
             tasks_started: queue.started,
+            threads_made: self.counters.made.get(),
+            wakes: self.counters.wakes.get(),
+            refused_threads: self.counters.refused.get(),
+        }
+    }
+}
+
+impl BlockingPool {
+    /// Waits for no lock.
+    pub(crate) fn dump(&self) -> BlockingDump {
+        let queue = self.queue.try_lock();
+        let queue = queue.as_deref();
+        BlockingDump {
+            max_threads: self.parkers.len(),
+            base_threads: self.config.cpus,
+            threads: queue.map(Queue::threads),
+            running: queue.map(Queue::running),
+            idle: queue.map(Queue::idle_threads),
+            queue_depth: queue.map(Queue::len),
+            tasks_queued: queue.map(|queue| queue.queued),
+            tasks_started: queue.map(|queue| queue.started),
+            is_watched: queue.map(Queue::is_watched),
             threads_made: self.counters.made.get(),
             wakes: self.counters.wakes.get(),
             refused_threads: self.counters.refused.get(),

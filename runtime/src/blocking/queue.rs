@@ -80,6 +80,14 @@ impl Queue {
         self.idle.len()
     }
 
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.watched
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.closed
     }

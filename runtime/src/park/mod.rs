@@ -145,4 +145,9 @@ impl Parker {
     pub(crate) fn is_parked(&self) -> bool {
         self.state.is_parked()
     }
+
+    /// Does it sleep elsewhere than here, without anybody having woken it yet? For reports.
+    pub(crate) fn is_parked_elsewhere(&self) -> bool {
+        self.state.is_parked_elsewhere()
+    }
 }

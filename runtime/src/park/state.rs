@@ -77,6 +77,12 @@ impl ParkState {
         matches!(self.0.load(Relaxed), PARKED | ELSEWHERE)
     }
 
+    /// Has the owner said that it sleeps elsewhere? A hint.
+    pub(super) fn is_parked_elsewhere(&self) -> bool {
+        // ORDERING: as in `is_parked`.
+        self.0.load(Relaxed) == ELSEWHERE
+    }
+
     /// The word itself, for the kernel to compare.
     #[cfg(all(target_os = "linux", not(fastwake_portable), not(fastwake_loom)))]
     pub(super) fn word(&self) -> (&AtomicU32, u32) {

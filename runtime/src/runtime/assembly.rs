@@ -14,6 +14,8 @@ use crate::topology::{Topology, available_workers};
 
 use super::context::Polls;
 use super::handle::Inner;
+#[cfg(unix)]
+use super::inspect::{Inspector, Unattended};
 use super::{Builder, Handle, Id, Runtime, RuntimeFlavor, config, context};
 
 impl Builder {
@@ -33,6 +35,9 @@ impl Builder {
         }
         #[cfg(feature = "tokio-compat")]
         super::tokio_compat::start()?;
+        let id = Id::next();
+        #[cfg(unix)]
+        let (inspector, unattended) = self.inspector(id)?.unzip();
         let available = available_workers(machine.cpus());
         let clock = Arc::new(Clock::new());
         let driver = match !is_multi_thread && self.driver.is_enabled() {
@@ -55,12 +60,14 @@ impl Builder {
         };
         let threads = Arc::new(Threads::new(self.threads.clone()));
         let handle = Handle::new(Arc::new(Inner {
-            id: Id::next(),
+            id,
             name: self.name.clone(),
             current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
             group: Group::new(group, Arc::clone(&threads))?,
             blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
             threads,
+            #[cfg(unix)]
+            inspector,
             #[cfg(feature = "test-util")]
             clock,
         }));
@@ -68,7 +75,18 @@ impl Builder {
         if self.start_paused {
             handle.inner().clock.stop();
         }
-        start(handle)
+        let runtime = start(handle)?;
+        // If it is refused a thread, the runtime ends with this.
+        #[cfg(unix)]
+        unattended.map_or(Ok(()), |socket| socket.attend(runtime.handle().inner()))?;
+        Ok(runtime)
+    }
+
+    /// The socket for those who want to look into the runtime, if there is to be one.
+    #[cfg(unix)]
+    fn inspector(&self, id: Id) -> io::Result<Option<(Inspector, Unattended)>> {
+        let path = config::inspection(self.inspect.as_deref(), id)?;
+        path.map(|path| Inspector::bind(&path)).transpose()
     }
 
     fn group_config(

@@ -3,6 +3,8 @@
 
 use std::fmt;
 use std::io;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,9 +31,10 @@ const THREAD_NAME: &str = "fastwake-worker";
 
 /// Builds a [`Runtime`] that is not the default one.
 ///
-/// What the code does not set, the environment may: `FASTWAKE_WORKER_THREADS` (a whole number) and
-/// `FASTWAKE_AFFINITY_SCOPE` (`cpu`, `smt`, `cache_shard`, `cache`, `numa` or `system`). A value
-/// that makes no sense is refused by [`build`](Self::build), never ignored.
+/// What the code does not set, the environment may: `FASTWAKE_WORKER_THREADS` (a whole number),
+/// `FASTWAKE_AFFINITY_SCOPE` (`cpu`, `smt`, `cache_shard`, `cache`, `numa` or `system`) and, on Unix,
+/// `FASTWAKE_INSPECT` (a folder). A value that makes no sense is refused by [`build`](Self::build),
+/// never ignored.
 ///
 /// # Examples
 ///
@@ -67,6 +70,8 @@ pub struct Builder {
     pub(super) driver: DriverConfig,
     pub(super) start_paused: bool,
     pub(super) threads: ThreadConfig,
+    #[cfg(unix)]
+    pub(super) inspect: Option<PathBuf>,
 }
 
 impl Builder {
@@ -99,6 +104,8 @@ impl Builder {
                 name: Some(name),
                 ..ThreadConfig::default()
             },
+            #[cfg(unix)]
+            inspect: None,
         }
     }
 
@@ -304,6 +311,48 @@ impl Builder {
             "runtime name shouldn't be empty: it is {name:?}; leave `name` out for none"
         );
         self.name = Some(name);
+        self
+    }
+
+    /// Lets other processes look into the runtime: it listens on a Unix socket at `path`, and answers
+    /// with [dumps](super::Handle::dump) and metrics. `fastwake-top` is a program that asks; the
+    /// protocol is told in
+    /// [`docs/inspecting.md`](https://github.com/fastwake/fastwake/blob/main/docs/inspecting.md).
+    ///
+    /// Only processes of the same user, and root's, can connect. A thread of its own answers, also
+    /// when every worker is stuck. The socket goes when the runtime is shut down; one that a dead
+    /// process has left is replaced. Default: if the environment variable `FASTWAKE_INSPECT` is set,
+    /// a socket in that folder, named after the numbers of the process and of the runtime, such as
+    /// `4711.1`; otherwise none.
+    ///
+    /// [`build`](Self::build) refuses a path where a process listens already, or where there is
+    /// something that is no socket ([`AddrInUse`](std::io::ErrorKind::AddrInUse)), and what the
+    /// system refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use fastwake::runtime::Builder;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("runtime");
+    /// let runtime = Builder::new_multi_thread().inspect(&path).build()?;
+    ///
+    /// // Elsewhere:
+    /// let mut socket = UnixStream::connect(&path)?;
+    /// socket.write_all(b"dump text\n")?;
+    /// let mut answer = String::new();
+    /// socket.read_to_string(&mut answer)?;
+    /// assert!(answer.starts_with("fastwake-inspect 1 ok "));
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(unix)]
+    #[cfg_attr(docsrs, doc(cfg(unix)))]
+    pub fn inspect(&mut self, path: impl Into<PathBuf>) -> &mut Self {
+        self.inspect = Some(path.into());
         self
     }
 
@@ -744,7 +793,7 @@ impl Builder {
     ///
     /// ```no_run
     /// let runtime = fastwake::runtime::Builder::new_multi_thread()
-    ///     .on_stall(|stall| eprintln!("{} tasks wait: {stall:?}", stall.worklist_depth))
+    ///     .on_stall(|stall| eprintln!("no progress for {:?}: {:?}", stall.elapsed, stall.pool))
     ///     .build()?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -840,8 +889,9 @@ impl Builder {
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a CPU set that is empty or not allowed,
     /// for an environment variable that makes no sense, and for a multi-thread runtime that is to
-    /// start with its clock stopped; the system's error if it gives no thread, or no descriptor for
-    /// I/O or timers.
+    /// start with its clock stopped; [`AddrInUse`](io::ErrorKind::AddrInUse) for a socket to
+    /// [inspect](Self::inspect) the runtime at that is another's; the system's error if it gives no
+    /// thread, no descriptor for I/O or timers, or no such socket.
     ///
     /// # Examples
     ///
@@ -916,8 +966,11 @@ impl fmt::Debug for Builder {
             driver,
             start_paused,
             threads,
+            #[cfg(unix)]
+            inspect,
         } = self;
-        f.debug_struct("Builder")
+        let mut debug = f.debug_struct("Builder");
+        debug
             .field("flavor", flavor)
             .field("name", name)
             .field("worker_threads", worker_threads)
@@ -935,7 +988,9 @@ impl fmt::Debug for Builder {
             .field("event_interval", event_interval)
             .field("driver", driver)
             .field("start_paused", start_paused)
-            .field("threads", threads)
-            .finish()
+            .field("threads", threads);
+        #[cfg(unix)]
+        debug.field("inspect", inspect);
+        debug.finish()
     }
 }

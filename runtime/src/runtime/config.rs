@@ -4,13 +4,21 @@
 use std::env::{self, VarError};
 use std::io;
 use std::ops::RangeInclusive;
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::process;
 use std::time::Duration;
 
+#[cfg(unix)]
+use super::Id;
 use crate::topology::{AffinityScope, CpuSet, Topology, available_workers};
 
 pub(super) const WORKER_THREADS: &str = "FASTWAKE_WORKER_THREADS";
 pub(super) const LONG_POLL: &str = "FASTWAKE_LONG_POLL_US";
 pub(super) const AFFINITY_SCOPE: &str = "FASTWAKE_AFFINITY_SCOPE";
+#[cfg(unix)]
+pub(super) const INSPECT: &str = "FASTWAKE_INSPECT";
 
 /// As many workers as a runtime may have: one for each CPU of the largest machine that Linux is
 /// configured for. Many more, and a process runs out of memory mappings for their stacks.
@@ -92,6 +100,26 @@ pub(super) fn long_poll(code: Option<Duration>) -> io::Result<Duration> {
                 LEAST_LONG_POLL.as_micros()
             ))
         })
+}
+
+/// Where the runtime listens for those who want to look into it: where the code says or, for each
+/// runtime on its own, in the folder that the environment says.
+#[cfg(unix)]
+pub(super) fn inspection(code: Option<&Path>, id: Id) -> io::Result<Option<PathBuf>> {
+    if let Some(path) = code {
+        return Ok(Some(path.to_owned()));
+    }
+    let Some(folder) = env::var_os(INSPECT) else {
+        return Ok(None);
+    };
+    if !Path::new(&folder).is_dir() {
+        return Err(invalid(format!(
+            "{INSPECT} is {folder:?}; it must be a folder that exists, for sockets named \
+             PROCESS.RUNTIME, or unset for none"
+        )));
+    }
+    let name = format!("{}.{id}", process::id());
+    Ok(Some(Path::new(&folder).join(name)))
 }
 
 /// The part of the machine that the runtime may use.

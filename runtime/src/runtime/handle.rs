@@ -21,6 +21,9 @@ use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
 
 use super::context::{self, EnterGuard, Polls, TryCurrentError};
+use super::dump::Dump;
+#[cfg(unix)]
+use super::inspect::Inspector;
 use super::{Id, RuntimeMetrics};
 
 /// Where a runtime's tasks run.
@@ -86,6 +89,8 @@ pub(super) struct Inner {
     pub(super) group: Arc<Group>,
     pub(super) blocking: Arc<BlockingPool>,
     pub(super) threads: Arc<Threads>,
+    #[cfg(unix)]
+    pub(super) inspector: Option<Inspector>,
     #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
 }
@@ -554,6 +559,23 @@ impl Handle {
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.clone())
+    }
+
+    /// What the runtime looks like now: its pods, its pools, what their workers do. It waits for no
+    /// lock, and says which one was held.
+    ///
+    /// (What tokio's unstable `dump` gives, the traces of tasks, is something else.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = fastwake::runtime::Runtime::new()?;
+    /// println!("{}", runtime.handle().dump());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn dump(&self) -> Dump {
+        Dump::new(self)
     }
 }
 

@@ -1,4 +1,3 @@
-#![forbid(unsafe_code)]
 //! The runtime: how it is built, entered, used and ended.
 //!
 //! Most programs need only `#[fastwake::main]`. [`Builder`] is for those that want
@@ -9,8 +8,12 @@ mod assembly;
 mod builder;
 mod config;
 mod context;
+pub mod dump;
 mod handle;
 mod id;
+#[cfg(unix)]
+mod inspect;
+mod json;
 mod local;
 mod metrics;
 mod owner;
@@ -30,5 +33,5 @@ pub use owner::Runtime;
 
 pub use crate::driver::is_rt_shutdown_err;
 pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics};
-pub use crate::scheduler::{LongPoll, PoolStall, Substitute, WorkerState};
+pub use crate::scheduler::{LongPoll, PoolStall, Substitute};
 pub use crate::threads::ThreadState;

@@ -243,6 +243,10 @@ impl Runtime {
         let inner = self.handle.inner();
         // What the futures do when they are dropped, they do inside their runtime.
         let _entered = self.handle.enter();
+        #[cfg(unix)]
+        if let Some(inspector) = &inner.inspector {
+            inspector.stop();
+        }
         inner.group.shutdown();
         inner.blocking.shutdown();
         if let Some(scheduler) = &inner.current_thread {

@@ -7,7 +7,7 @@ use std::{fmt, io, thread};
 
 use crate::cell::{self, JoinHandle, TaskList, TaskMeta};
 use crate::driver::{Clock, Driver, DriverConfig};
-use crate::metrics::{PoolKind, PoolMetrics, WorkerCounters};
+use crate::metrics::{PoolDump, PoolKind, PoolMetrics, WorkerCounters};
 use crate::primitives::atomic::AtomicUsize;
 use crate::primitives::atomic::Ordering::{AcqRel, Acquire};
 use crate::threads::{Role, ThreadConfig, Threads};
@@ -417,6 +417,54 @@ impl Group {
         self.pools().map(Pool::metrics).collect()
     }
 
+    /// In the order of [`metrics`](Self::metrics).
+    pub(crate) fn dump(&self) -> Vec<PoolDump> {
+        self.pools().map(Pool::dump).collect()
+    }
+
+    pub(crate) fn machine(&self) -> &Topology {
+        &self.config.machine
+    }
+
+    /// The scope of the pods' pools, and whether these are strict; `None` if there are none.
+    pub(crate) fn scope(&self) -> Option<(AffinityScope, bool)> {
+        let GroupConfig { scope, strict, .. } = self.config;
+        (!self.pods.is_empty()).then_some((scope, strict))
+    }
+
+    /// Each CPU, and the place among the pods' pools of the one that serves it.
+    pub(crate) fn pools_by_cpu(&self) -> impl Iterator<Item = (usize, usize)> {
+        let cpus = self.config.machine.cpus().iter();
+        let served = cpus.filter(|_| !self.pods.is_empty());
+        served.map(|cpu| (cpu, usize::from(self.pod_of_cpu[cpu])))
+    }
+
+    /// Spawns a task in one of the pods' pools, wherever the caller is.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such pool.
+    pub(crate) fn spawn_in_pod<F>(
+        &self,
+        pod: usize,
+        future: F,
+        meta: TaskMeta,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let pool = &self.pods[pod];
+        let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
+        Worker::with_current(|worker| pool.accept_new(worker, task));
+        handle
+    }
+
+    /// How many pools the pods have.
+    pub(crate) fn pods(&self) -> usize {
+        self.pods.len()
+    }
+
     /// How many workers the pods' pools may run at once.
     pub(crate) fn workers(&self) -> usize {
         self.pods
@@ -473,7 +521,11 @@ impl Host for Group {
         };
         let nice = pool.config.nice;
         let pool = pool.as_scheduler();
-        let body = move || Worker::main(&lease, pool, slot);
+        let body = move || {
+            // SAFETY: the lease keeps the group, which the pool lies in, until the thread's end.
+            let _here = unsafe { pool.pool() }.slot(slot).occupant.settle();
+            Worker::main(&lease, pool, slot);
+        };
         match nice {
             0 => self.threads.spawn(Role::Worker, body),
             _ => self.threads.spawn_lowered(Role::Worker, nice, body),

@@ -183,6 +183,15 @@ impl Injector {
         }
     }
 
+    /// The numbers, and the slots on the idle list in `idle`, for a report that must not wait. `idle`
+    /// has room for them, so that nothing is allocated under the lock.
+    pub(super) fn try_list_idle(&self, idle: &mut Vec<u32>) -> Option<Counts> {
+        let locked = self.locked.try_lock()?;
+        debug_assert!(idle.capacity() >= locked.idle.len());
+        idle.extend(locked.idle.iter().map(|idle| idle.slot));
+        Some(locked.counts())
+    }
+
     /// The numbers, for a report that must not wait.
     pub(super) fn try_counts(&self) -> Option<(Counts, usize)> {
         self.locked

@@ -7,11 +7,11 @@
 //! | [`pool`] | one pool: putting work down, picking, delivering |
 //! | [`injector`] | the pool's lock and what it guards |
 //! | [`schedule`] | where a scheduled task goes: to this thread's worker, or to its pool |
-//! | [`report`] | what a pool has counted |
+//! | [`report`] | what a pool has counted, and what its workers do |
 //! | [`kick`] | the wake-up that a pick owes |
 //! | [`experiment`] | wake-ups inside the lock, for comparison; only in builds that ask for it |
 //! | [`policy`] | every threshold, as a question |
-//! | [`slot`], [`local_queue`], [`lifo_slot`], [`standing`], [`current_poll`] | what others may touch of a worker |
+//! | [`slot`], [`local_queue`], [`lifo_slot`], [`standing`], [`current_poll`], [`occupant`] | what others may touch of a worker |
 //! | [`worker`] | the loop, going idle, searching, blocking |
 //! | [`current_thread`] | the scheduler that runs on the caller's thread |
 //! | [`local`] | that of a `LocalSet`, whose tasks stay on its thread |
@@ -33,6 +33,7 @@ mod lifo_slot;
 mod local;
 mod local_queue;
 mod monitor;
+mod occupant;
 mod placement;
 pub(crate) mod policy;
 mod pool;
@@ -52,6 +53,6 @@ pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 pub(crate) use group::is_ending;
 pub(crate) use group::{Group, GroupConfig, block_in_place, worker_index};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};
-pub use monitor::{LongPoll, PoolStall, WorkerState};
+pub use monitor::{LongPoll, PoolStall};
 pub(crate) use monitor::{LongPollHook, MonitorConfig, StallHook};
 pub use relief::Substitute;

@@ -241,6 +241,11 @@ impl Pool {
         })
     }
 
+    /// How many threads it can have.
+    pub(super) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The slots that have had a thread.
     pub(super) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> + ExactSizeIterator {
         let used = self.used.load(Relaxed) as usize;

@@ -4,11 +4,11 @@
 use crate::cell::{OwnedTasks, TaskList};
 use crate::metrics::WorkerCounters;
 use crate::park::Parker;
-use crate::threads::ThreadNumber;
 
 use super::current_poll::CurrentPoll;
 use super::lifo_slot::LifoSlot;
 use super::local_queue::LocalQueue;
+use super::occupant::Occupant;
 use super::standing::StandingWord;
 
 /// Made with the first thread that takes the place, and kept until the pool goes: a wake-up that
@@ -21,8 +21,7 @@ pub(super) struct Slot {
     pub(super) counters: WorkerCounters,
     pub(super) standing: StandingWord,
     pub(super) poll: CurrentPoll,
-    /// The thread that has the slot, or had it last.
-    pub(super) thread: ThreadNumber,
+    pub(super) occupant: Occupant,
 }
 
 impl Slot {
@@ -42,7 +41,7 @@ impl Slot {
             counters: WorkerCounters::default(),
             standing: StandingWord::new(),
             poll: CurrentPoll::default(),
-            thread: ThreadNumber::default(),
+            occupant: Occupant::default(),
         }
     }
 }

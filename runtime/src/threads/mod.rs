@@ -2,7 +2,7 @@
 
 mod cpu_time;
 mod maker;
-mod number;
+mod state;
 
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 use std::{fmt, io, panic, ptr, thread};
 
 use crate::primitives::{assert_no_lock_held, quietly};
-pub(crate) use cpu_time::process_cpu_time;
+pub(crate) use cpu_time::{ThreadNumber, process_cpu_time};
 use maker::Maker;
-pub(crate) use number::ThreadNumber;
-pub use number::ThreadState;
+pub use state::ThreadState;
 
 /// A hook of the user's.
 pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -44,6 +45,8 @@ pub struct Topology {
     /// The distances between the pods of the `numa` scope; a pod is [`near::SAME_NODE`] away from
     /// itself.
     node_distances: Vec<Vec<u32>>,
+    /// The system's numbers of the pods of the `numa` scope, as far as it has told them.
+    node_numbers: Vec<Option<u32>>,
 }
 
 /// What [`Topology::distance`] gives for CPUs of one core, and so on outwards.
@@ -178,7 +181,7 @@ impl Topology {
         };
         let row = |a| (0..numbers.len()).map(|b| distance(a, b)).collect();
         let node_distances = (0..numbers.len()).map(row).collect();
-        Self::assemble(cpus, [smt, cache, numa], node_distances)
+        Self::assemble(cpus, [smt, cache, numa], node_distances, numbers)
     }
 
     /// A machine of which nothing is known but its CPUs: each is a core of its own, and all share
@@ -197,13 +200,15 @@ impl Topology {
         let smt = pods::singles(&cpus);
         let all = one_pod(&cpus);
         let node_distances = all.sets().iter().map(|_| vec![near::SAME_NODE]).collect();
-        Self::assemble(cpus, [smt, all.clone(), all], node_distances)
+        let node_numbers = vec![None; all.sets().len()];
+        Self::assemble(cpus, [smt, all.clone(), all], node_distances, node_numbers)
     }
 
     fn assemble(
         cpus: CpuSet,
         [smt, cache, numa]: [Pods; 3],
         node_distances: Vec<Vec<u32>>,
+        node_numbers: Vec<Option<u32>>,
     ) -> Self {
         let (single, system) = (pods::singles(&cpus), one_pod(&cpus));
         let shards = pods::shards(&smt, &cache);
@@ -211,6 +216,7 @@ impl Topology {
             cpus,
             scopes: [single, smt, shards, cache, numa, system],
             node_distances,
+            node_numbers,
         }
     }
 
@@ -248,7 +254,13 @@ impl Topology {
         let rows: Vec<usize> = numa.sets().iter().filter_map(was).collect();
         let row = |&a: &usize| rows.iter().map(|&b| self.node_distances[a][b]).collect();
         let node_distances = rows.iter().map(row).collect();
-        Self::assemble(self.cpus.intersection(cpus), left, node_distances)
+        let node_numbers = rows.iter().map(|&row| self.node_numbers[row]).collect();
+        Self::assemble(
+            self.cpus.intersection(cpus),
+            left,
+            node_distances,
+            node_numbers,
+        )
     }
 
     fn pods_left(&self, scope: AffinityScope, cpus: &CpuSet) -> Pods {
@@ -338,6 +350,14 @@ impl Topology {
             || self.node_distances[node_a][node_b],
             |(_, distance)| distance,
         ))
+    }
+
+    /// The numbers of the memory nodes that `cpus` belong to, ascending; without those that the
+    /// system has not told.
+    pub(crate) fn nodes_of(&self, cpus: &CpuSet) -> Vec<u32> {
+        let pods = cpus.iter().filter_map(|cpu| self.node_of(cpu));
+        let numbers = pods.filter_map(|pod| self.node_numbers[pod]);
+        numbers.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn node_of(&self, cpu: usize) -> Option<usize> {

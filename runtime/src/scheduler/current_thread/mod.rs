@@ -1,6 +1,7 @@
 //! The scheduler that has no threads: tasks run on the thread that is in `block_on`.
 
 mod core;
+mod report;
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,7 +10,7 @@ use std::pin::{Pin, pin};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,11 +18,10 @@ use std::time::{Duration, Instant};
 use crate::cell::{self, JoinHandle, OwnedTasks, Runnable, Schedule, Swept, TaskList, TaskMeta};
 use crate::coop;
 use crate::driver::Driver;
-use crate::metrics::{Counter, PoolKind, PoolMetrics, SharedCounter, WorkerCounters, WorkerTimes};
+use crate::metrics::{Counter, SharedCounter, WorkerCounters};
 use crate::park::{Parker, ThreadParker, Unparked};
 use crate::primitives::{Lock, ThreadId};
 use crate::threads::ThreadConfig;
-use crate::topology::CpuSet;
 
 use self::core::{CURRENT, Core, CoreGuard};
 
@@ -313,24 +313,6 @@ impl CurrentThread {
         }
         if let Some(driver) = &self.config.driver {
             driver.shut_down();
-        }
-    }
-
-    pub(crate) fn metrics(&self) -> PoolMetrics {
-        let counters = &self.counters;
-        PoolMetrics {
-            tasks_spawned: self.spawned.get() + counters.spawned.get(),
-            tasks_started: counters.started.get(),
-            tasks_completed: counters.completed.get(),
-            tasks_dropped: self.dropped.get(),
-            polls: counters.polls.get(),
-            picks: self.picks.get(),
-            wakes: self.issued.load(Relaxed),
-            parks: counters.parks.get(),
-            worklist_depth: self.shared.lock().worklist.len(),
-            suspended_tasks: self.owned.len(),
-            by_worker: vec![WorkerTimes::new(counters, self.parker.is_parked())],
-            ..PoolMetrics::new(PoolKind::CurrentThread, CpuSet::new(), 1)
         }
     }
 }

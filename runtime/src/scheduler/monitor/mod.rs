@@ -35,7 +35,7 @@ use crate::primitives::atomic::AtomicBool;
 use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
 
 pub use long_poll::LongPoll;
-pub use stall::{PoolStall, WorkerState};
+pub use stall::PoolStall;
 pub(super) use vigil::Vigil;
 
 use super::pool::Host;

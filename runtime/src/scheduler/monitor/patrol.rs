@@ -162,7 +162,7 @@ fn look(
         *sight = Some(Sight {
             poll,
             since: now,
-            cpu: slot.thread.cpu_time(),
+            cpu: slot.occupant.cpu_time(),
             long: false,
         });
         return None;
@@ -171,8 +171,8 @@ fn look(
     if elapsed < config.long_poll {
         return None;
     }
-    let state = slot.thread.state();
-    let used = slot.thread.cpu_time().zip(seen.cpu);
+    let state = slot.occupant.state();
+    let used = slot.occupant.cpu_time().zip(seen.cpu);
     let used = used.map(|(now, then)| now.saturating_sub(then));
     if !long_poll::is_long(state, used, config.long_poll) {
         return None;

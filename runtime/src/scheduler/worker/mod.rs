@@ -98,7 +98,6 @@ impl<'p> Worker<'p> {
         let host = lease.host();
         let worker = Worker::new(pool, index, host.intervals());
         host.place_current_thread(&pool.config);
-        worker.slot.thread.set_to_current();
         worker.run();
         if pool.injector.hints.is_closed() {
             host.cancel_all();

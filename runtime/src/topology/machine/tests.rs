@@ -28,6 +28,25 @@ fn two_sockets_are_two_nodes_and_two_caches() {
 }
 
 #[test]
+fn nodes_are_called_by_their_own_numbers_also_on_a_part_of_the_machine() {
+    let sys = Sys::new("0-5");
+    // The second has no CPUs, and so no pod.
+    sys.node(0, "0-1", "10 20 20 20")
+        .node(1, "", "20 10 20 20")
+        .node(2, "2-3", "20 20 10 20")
+        .node(7, "4-5", "20 20 20 10");
+    let machine = sys.read();
+    let nodes = |cpus| machine.nodes_of(&set(cpus));
+    assert_eq!(nodes("1"), [0]);
+    assert_eq!(nodes("2-5"), [2, 7]);
+    assert_eq!(nodes("9"), [0; 0]);
+    let part = machine.restricted_to(&set("1,5"));
+    assert_eq!(part.nodes_of(&set("0-5")), [0, 7]);
+    let unknown = Topology::single_pod(set("0-1"));
+    assert_eq!(unknown.nodes_of(&set("0-1")), [0; 0]);
+}
+
+#[test]
 fn a_large_cache_is_cut_into_even_shards() {
     let sys = Sys::new("0-35");
     sys.cache(3, "Unified", "0-35");
@@ -301,7 +320,10 @@ fn nearest_pods_go_outwards_and_around() {
     assert_eq!(machine.nearest(machine.pods(Cpu), 1), [2, 3, 0, 4, 5, 6, 7]);
     assert_eq!(machine.nearest(machine.pods(Cpu), 6), [7, 4, 5, 0, 1, 2, 3]);
     assert_eq!(machine.nearest(machine.pods(Cache), 1), [2, 0]);
-    assert_eq!(machine.nearest(machine.pods(System), 0), []);
+    assert_eq!(
+        machine.nearest(machine.pods(System), 0),
+        Vec::<usize>::new()
+    );
 }
 
 #[test]
