@@ -10,6 +10,7 @@ use std::task::Waker;
 use super::state::TaskState;
 use super::{Id, JoinError};
 use crate::primitives::{Lock, UnsafeCell};
+use crate::trace::TaskSpan;
 
 /// The part of a cell that does not depend on its types.
 #[repr(C)]
@@ -26,6 +27,7 @@ pub(super) struct Header {
     pub(super) location: &'static Location<'static>,
     /// Boxed twice, to be one word in the many tasks that have no name.
     pub(super) name: Option<Box<Box<str>>>,
+    pub(super) span: TaskSpan,
 }
 
 impl Header {
