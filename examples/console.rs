@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use console_subscriber::{ConsoleLayer, ServerAddr};
+use console_subscriber::{ConsoleLayer, Server, ServerAddr};
 use fastwake::runtime::Runtime;
 use fastwake::sync::mpsc;
 use fastwake::task::{self, Builder, LocalSet};
@@ -76,7 +76,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<Asked<Options>, Failure> {
         }
     }
     Ok(Asked::Run(Options {
-        server: server.unwrap_or_default(),
+        server: server.unwrap_or_else(|| (Server::DEFAULT_IP, Server::DEFAULT_PORT).into()),
         interval: Duration::from_millis(interval),
     }))
 }

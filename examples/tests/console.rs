@@ -141,8 +141,8 @@ fn tokio_console_sees_the_tasks_their_states_and_their_polls() {
         .build()
         .unwrap();
     let address = format!("unix:{}", socket.to_str().unwrap());
-    let watch = tokio::time::timeout(PATIENCE, watch(address));
-    let told = runtime.block_on(async { watch.await.expect("hangs: not all is seen") });
+    let watched = runtime.block_on(async { tokio::time::timeout(PATIENCE, watch(address)).await });
+    let told = watched.expect("hangs: not all is seen");
 
     assert_eq!(told.lost, 0, "all has been told");
     let seen = |name| told.called(name).expect("it is known");
