@@ -74,7 +74,7 @@ impl Function {
                 "`{}` runs an `async fn`: write `async` before `fn`",
                 entry.attribute()
             );
-            return Err(Error::new_spanned(&self.fn_token, message));
+            return Err(Error::new(self.fn_token.span, message));
         }
         if entry == Entry::Main && self.name == "main" && !self.parameters.is_empty() {
             let message =

@@ -310,11 +310,12 @@ fn futures_say_what_they_are_and_where_they_were_spawned() {
         let handle = runtime.handle();
         let cpu = fastwake::topology::allowed_cpus().unwrap().first().unwrap();
         let mut set = JoinSet::new();
+        let _entered = runtime.enter();
         let from = line!();
         let mut tasks = handle.spawn_batch((0..3).map(|_| here()));
         tasks.push(handle.spawn(here()));
         tasks.push(runtime.spawn(here()));
-        tasks.push(runtime.block_on(async { fastwake::spawn(here()) }));
+        tasks.push(fastwake::spawn(here()));
         tasks.push(handle.spawn_on(cpu, here()).unwrap());
         let heavy = Builder::new().cpu_intensive(true);
         tasks.push(heavy.spawn_on(here(), handle).unwrap());
@@ -361,12 +362,13 @@ fn closures_say_what_they_are_and_which_function() {
     Collector::install();
     on_both(|runtime| {
         let handle = runtime.handle();
+        let _entered = runtime.enter();
         let from = line!();
         let tasks = [
             handle.spawn_blocking(current_span),
             handle.spawn_cpu_intensive(current_span),
-            runtime.block_on(async { task::spawn_blocking(current_span) }),
-            runtime.block_on(async { task::spawn_cpu_intensive(current_span) }),
+            task::spawn_blocking(current_span),
+            task::spawn_cpu_intensive(current_span),
         ];
         for task in tasks {
             let id = task.id();
@@ -461,7 +463,7 @@ fn a_subscriber_may_wake_tasks() {
                 let work = |_| async {
                     sleep(Duration::from_micros(50)).await;
                     task::yield_now().await;
-                    let closure = task::spawn_blocking(|| thread::yield_now());
+                    let closure = task::spawn_blocking(thread::yield_now);
                     closure.await.unwrap();
                     fastwake::spawn(task::yield_now()).await.unwrap();
                 };
