@@ -12,8 +12,8 @@ use crate::metrics::{PoolKind, PoolMetrics};
 
 use super::RuntimeMetrics;
 
-/// Publishes a runtime's counts through the facade of the crate [`metrics`](::metrics), to whatever
-/// recorder the program has installed.
+/// Publishes a runtime's counts through the facade of the crate [`metrics`], to whatever recorder the
+/// program has installed.
 ///
 /// Counters are published with the values that the runtime itself has counted, so how often that is
 /// done makes no difference to them; what happens between two times is never lost. Either
