@@ -148,8 +148,10 @@ fn tokio_console_sees_the_tasks_their_states_and_their_polls() {
     let seen = |name| told.called(name).expect("it is known");
     seen("ticker").check("task", false);
     seen("listener").check("task", false);
-    assert!(seen("listener").stats.wakes >= 4);
-    assert_eq!(seen("listener").stats.self_wakes, 0);
+    let woken = seen("listener").stats;
+    assert!(woken.wakes >= 4);
+    // A channel wakes who waits for it if a message comes meanwhile; the others the ticker sends.
+    assert!(woken.self_wakes < woken.wakes);
     seen("spinner").check("task", false);
     let Stats {
         wakes, self_wakes, ..
