@@ -563,6 +563,7 @@ impl Handle {
 }
 
 #[track_caller]
+#[inline(always)]
 fn trace_block_on<F: Future>(future: F) -> trace::Traced<F> {
     trace::block_on(future, || cell::Id::next().number(), Location::caller())
 }
