@@ -35,12 +35,13 @@
 //! [`docs/migrating-from-tokio.md`](https://github.com/fastwake/fastwake/blob/main/docs/migrating-from-tokio.md).
 //!
 //! * `fs`: files and directories, on threads that may block.
-//! * `full`: everything but `tokio-compat`.
+//! * `full`: everything but `metrics`, `tokio-compat` and `tracing`.
 //! * `futures-io`: the `futures-io` traits for sockets, beside tokio's.
 //! * `hyper`: hyper's runtime traits, and a server for HTTP/1 and HTTP/2.
 //! * `io-std`: standard input and output, on threads that may block.
 //! * `io-util` (default): `AsyncReadExt` and the like, buffers, `copy`.
 //! * `macros` (default): `#[fastwake::main]`, `#[fastwake::test]`, `select!`, `join!`, `try_join!`.
+//! * `metrics`: the runtime's counts for the facade of that name, through `runtime::MetricsPublisher`.
 //! * `net` (default): TCP, UDP, Unix sockets and pipes.
 //! * `parking_lot`, `rt`, `rt-multi-thread`: always there, and named so that a program's list of
 //!   features stays as it is.
@@ -50,6 +51,9 @@
 //! * `test-util`: a clock that can be stopped; brings `time`.
 //! * `time` (default): sleeps, intervals, timeouts.
 //! * `tokio-compat`: a tokio context on the runtime's threads, for libraries that insist on tokio.
+//! * `tracing`: a span for each task, closure and `block_on`, and an event for what is done with a
+//!   task's waker, as tokio has them under `tokio_unstable`: for tokio-console, and for subscribers of
+//!   your own. Locks, channels, timers and sockets have none.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "fs")]
@@ -102,6 +106,7 @@ mod park;
 mod primitives;
 mod scheduler;
 mod threads;
+mod trace;
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

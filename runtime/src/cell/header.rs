@@ -12,6 +12,7 @@ use super::state::TaskState;
 use super::verdict::Verdict;
 use super::{Id, JoinError};
 use crate::primitives::{Lock, UnsafeCell};
+use crate::trace::TaskSpan;
 
 /// The part of a cell that does not depend on its types.
 #[repr(C)]
@@ -28,6 +29,7 @@ pub(super) struct Header {
     pub(super) location: &'static Location<'static>,
     /// Boxed twice, to be one word in the many tasks that have no name.
     pub(super) name: Option<Box<Arc<str>>>,
+    pub(super) span: TaskSpan,
 }
 
 impl Header {

@@ -61,7 +61,7 @@ impl Id {
         InTask(CURRENT.replace(Some(self)))
     }
 
-    pub(super) fn next() -> Self {
+    pub(crate) fn next() -> Self {
         let (next, end) = BLOCK_LEFT.get();
         let (next, end) = if next == end {
             let block = NEXT_BLOCK.fetch_add(1, Ordering::Relaxed);
@@ -71,6 +71,10 @@ impl Id {
         };
         BLOCK_LEFT.set((next + 1, end));
         Self(NonZeroU64::MIN.saturating_add(next))
+    }
+
+    pub(crate) fn number(self) -> u64 {
+        self.0.get()
     }
 }
 

@@ -4,7 +4,7 @@
 //! Cell<F, S>
 //! ┌ Header ──────────────────────────────────┬ S ────────┬ Stage<F> ─────────────────────┐
 //! │ state · vtable · queue link · owner links │ scheduler │ future | output | nothing     │
-//! │ join waker · id · spawn location · name   │           │                               │
+//! │ join waker · id · location · name · span  │           │                               │
 //! └───────────────────────────────────────────┴───────────┴───────────────────────────────┘
 //!    ▲ Runnable (a queue's)   ▲ Waker     ▲ AbortHandle   ▲ JoinHandle<T>   ▲ OwnedTasks
 //! ```

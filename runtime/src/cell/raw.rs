@@ -15,6 +15,7 @@ use super::state::{Completed, Start, Suspend, TaskState};
 use super::waker::borrowed_waker;
 use super::{Id, JoinError, JoinHandle};
 use crate::primitives::{UnsafeCell, quietly};
+use crate::trace::{self, Kind, Traced};
 
 /// Where a task goes when it is to run.
 ///
@@ -30,6 +31,7 @@ pub(crate) trait Schedule: Copy + Send + Sync + 'static {
 pub(crate) struct TaskMeta {
     pub(crate) location: &'static Location<'static>,
     pub(crate) name: Option<Box<str>>,
+    pub(crate) kind: Kind,
 }
 
 impl TaskMeta {
@@ -37,7 +39,12 @@ impl TaskMeta {
         Self {
             location,
             name: None,
+            kind: Kind::TASK,
         }
+    }
+
+    pub(crate) fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -84,17 +91,25 @@ where
     F: Future + 'static,
     S: Schedule,
 {
+    let id = Id::next();
+    let TaskMeta {
+        location,
+        name,
+        kind,
+    } = meta;
+    let (future, span) = trace::task(future, kind, name.as_deref(), id.number(), location);
     let cell = Box::new(Cell {
         header: Header {
             state: TaskState::new(),
-            vtable: &Cell::<F, S>::VTABLE,
+            vtable: &Cell::<Traced<F>, S>::VTABLE,
             queue_next: UnsafeCell::new(None),
             owner: UnsafeCell::new(None),
             links: UnsafeCell::new(Links::default()),
             join_waker: UnsafeCell::new(None),
-            id: Id::next(),
-            location: meta.location,
-            name: meta.name.map(|name| Box::new(Arc::from(name))),
+            id,
+            location,
+            name: name.map(|name| Box::new(Arc::from(name))),
+            span,
         },
         scheduler,
         stage: UnsafeCell::new(Stage::Future(future)),

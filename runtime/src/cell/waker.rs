@@ -66,8 +66,11 @@ fn header(data: *const ()) -> NonNull<Header> {
 ///
 /// As for all functions of the table: `data` is that of a live waker of ours.
 unsafe fn clone(data: *const ()) -> RawWaker {
+    let task = header(data);
     // SAFETY: the waker at hand keeps the task alive.
-    unsafe { header(data).as_ref() }.state.reference();
+    let header = unsafe { task.as_ref() };
+    header.span.waker_cloned();
+    header.state.reference();
     RawWaker::new(data, &VTABLE)
 }
 
@@ -76,10 +79,12 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 /// As above; the waker is used up.
 unsafe fn wake(data: *const ()) {
     let task = header(data);
-    // SAFETY: the waker's reference; read before it is given up.
-    let vtable = unsafe { task.as_ref() }.vtable;
-    // SAFETY: as above.
-    match unsafe { task.as_ref() }.state.schedule_by_value() {
+    // SAFETY: the waker's reference.
+    let header = unsafe { task.as_ref() };
+    header.span.woken_by_value();
+    // Read before the reference is given up.
+    let vtable = header.vtable;
+    match header.state.schedule_by_value() {
         WakeByValue::Nothing => {}
         // SAFETY: the task was idle, so we are to make its `Runnable` (T2), which has a reference
         // of its own.
@@ -93,14 +98,20 @@ unsafe fn wake(data: *const ()) {
 ///
 /// As above.
 unsafe fn wake_by_ref(data: *const ()) {
+    let task = header(data);
     // SAFETY: the waker's reference.
-    unsafe { wake_task(header(data)) }
+    unsafe { task.as_ref() }.span.woken_by_ref();
+    // SAFETY: as above.
+    unsafe { wake_task(task) }
 }
 
 /// # Safety
 ///
 /// As above; the waker is used up.
 unsafe fn drop_waker(data: *const ()) {
-    // SAFETY: the waker's reference, given up here.
-    unsafe { release(header(data)) }
+    let task = header(data);
+    // SAFETY: the waker's reference.
+    unsafe { task.as_ref() }.span.waker_dropped();
+    // SAFETY: the same, given up here.
+    unsafe { release(task) }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::blocking::BlockingPool;
-use crate::cell::{JoinHandle, TaskMeta};
+use crate::cell::{self, JoinHandle, TaskMeta};
 use crate::coop;
 #[cfg(feature = "test-util")]
 use crate::driver::Clock;
@@ -19,6 +19,7 @@ use crate::driver::Driver;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
+use crate::trace::{self, Kind};
 
 use super::context::{self, EnterGuard, Polls, TryCurrentError};
 use super::dump::Dump;
@@ -333,6 +334,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        let meta = meta.of_kind(Kind::closure::<F>());
         self.inner.blocking.spawn(run_closure(closure), meta)
     }
 
@@ -362,6 +364,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        let meta = meta.of_kind(Kind::closure::<F>());
         self.inner
             .group
             .spawn_cpu_intensive(run_closure(closure), meta)
@@ -399,6 +402,7 @@ impl Handle {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.assert_may_block();
+        let future = trace_block_on(future);
         let _entered = self.enter();
         // Of whatever flavor: no task and no core is on this thread, so it may be blocked in place.
         context::forbid_blocking(RuntimeFlavor::MultiThread, Polls::Future, || {
@@ -410,6 +414,7 @@ impl Handle {
     #[track_caller]
     pub(super) fn drive<F: Future>(&self, future: F) -> F::Output {
         self.assert_may_block();
+        let future = trace_block_on(future);
         let _entered = self.enter();
         context::forbid_blocking(self.runtime_flavor(), Polls::Future, || {
             match &self.inner.current_thread {
@@ -577,6 +582,12 @@ impl Handle {
     pub fn dump(&self) -> Dump {
         Dump::new(self)
     }
+}
+
+#[track_caller]
+#[inline(always)]
+fn trace_block_on<F: Future>(future: F) -> trace::Traced<F> {
+    trace::block_on(future, || cell::Id::next().number(), Location::caller())
 }
 
 /// Polls a future on this thread, which sleeps meanwhile.

@@ -27,7 +27,7 @@ use super::{Handle, RuntimeFlavor};
 /// ```
 #[derive(Debug, Clone)]
 pub struct RuntimeMetrics {
-    handle: Handle,
+    pub(super) handle: Handle,
 }
 
 impl RuntimeMetrics {

@@ -17,6 +17,8 @@ mod json;
 mod local;
 mod metrics;
 mod owner;
+#[cfg(feature = "metrics")]
+mod publisher;
 #[cfg(feature = "tokio-compat")]
 mod tokio_compat;
 
@@ -30,6 +32,9 @@ pub use id::Id;
 pub use local::{LocalOptions, LocalRuntime};
 pub use metrics::{RuntimeMetrics, worker_index};
 pub use owner::Runtime;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use publisher::MetricsPublisher;
 
 pub use crate::driver::is_rt_shutdown_err;
 pub use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics};

@@ -24,6 +24,7 @@ use std::time::Duration;
 use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskList, TaskMeta};
 use crate::coop;
 use crate::primitives::{Arc, Lock, OnThread, pause};
+use crate::trace::Kind;
 
 pub(crate) use current::Entered;
 
@@ -117,7 +118,8 @@ impl LocalScheduler {
         let home = this.home();
         let pointer = NonNull::new(Arc::as_ptr(this).cast_mut()).expect("an `Arc` is not null");
         // SAFETY: this is the set's thread, and what becomes of the task here is said above.
-        let (task, handle) = unsafe { cell::new_local(future, LocalRef(pointer), meta) };
+        let (task, handle) =
+            unsafe { cell::new_local(future, LocalRef(pointer), meta.of_kind(Kind::LOCAL)) };
         home.put(task);
         if !this.is_polled() {
             let waker = this.remote.lock().waker.take();
