@@ -49,11 +49,7 @@ impl Id {
         CURRENT.try_with(Cell::get).ok().flatten()
     }
 
-    pub(crate) fn to_u64(self) -> u64 {
-        self.0.get()
-    }
-
-    pub(crate) fn from_u64(id: u64) -> Option<Self> {
+    pub(crate) fn from_number(id: u64) -> Option<Self> {
         NonZeroU64::new(id).map(Self)
     }
 

@@ -29,7 +29,7 @@ pub(super) struct PolledTask {
 impl CurrentPoll {
     #[inline]
     pub(super) fn begin(&self, task: &Runnable) {
-        self.id.store(task.id().to_u64(), Relaxed);
+        self.id.store(task.id().number(), Relaxed);
         let location = ptr::from_ref(task.location()).cast_mut();
         self.location.store(location, Relaxed);
         if let Some(name) = task.name() {
@@ -50,7 +50,7 @@ impl CurrentPoll {
 
     /// The task that is being polled, or has been polled last.
     pub(super) fn get(&self) -> Option<PolledTask> {
-        let id = Id::from_u64(self.id.load(Relaxed))?;
+        let id = Id::from_number(self.id.load(Relaxed))?;
         // SAFETY: null, or a pointer to a static, which `begin` made from a reference.
         let location = unsafe { self.location.load(Relaxed).as_ref() }?;
         let named = self.lock_name().clone();

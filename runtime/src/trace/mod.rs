@@ -11,6 +11,10 @@
 //!
 //! A subscriber is code of the user's: like a waker's it runs without a lock of the scheduler's.
 
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
 #[cfg(not(feature = "tracing"))]
 mod off;
 #[cfg(feature = "tracing")]
@@ -21,4 +25,19 @@ use off as imp;
 #[cfg(feature = "tracing")]
 use on as imp;
 
-pub(crate) use imp::{Kind, TaskSpan, Traced, block_on, task};
+pub(crate) use imp::{Kind, TaskSpan, Traced, block_on, long_poll, stall, task};
+
+/// What is told of a long poll.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code))]
+pub(crate) struct LongPollEvent<'a> {
+    pub(crate) task_id: u64,
+    pub(crate) task_name: Option<&'a str>,
+    pub(crate) spawned_at: &'a Location<'a>,
+    pub(crate) elapsed: Duration,
+    pub(crate) state: &'a dyn fmt::Debug,
+    pub(crate) worker: Option<usize>,
+    pub(crate) pool: &'a dyn fmt::Debug,
+    pub(crate) cpus: &'a dyn fmt::Display,
+    pub(crate) hits: u64,
+    pub(crate) substitute: &'a dyn fmt::Debug,
+}

@@ -1,6 +1,10 @@
 //! Without the feature `tracing`: nothing is said, nothing is kept, and it costs nothing.
 
+use std::fmt;
 use std::panic::Location;
+use std::time::Duration;
+
+use super::LongPollEvent;
 
 pub(crate) type Traced<F> = F;
 
@@ -53,3 +57,9 @@ pub(crate) fn block_on<F>(
 ) -> Traced<F> {
     future
 }
+
+#[inline(always)]
+pub(crate) fn long_poll(_poll: &LongPollEvent<'_>) {}
+
+#[inline(always)]
+pub(crate) fn stall(_elapsed: Duration, _pool: &dyn fmt::Debug) {}

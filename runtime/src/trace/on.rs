@@ -1,11 +1,15 @@
 //! With the feature `tracing`.
 
 use std::any::type_name;
+use std::fmt;
 use std::panic::Location;
+use std::time::Duration;
 
 use tracing::instrument::{Instrument, Instrumented};
 use tracing::span::Id;
-use tracing::{Span, trace, trace_span};
+use tracing::{Span, trace, trace_span, warn};
+
+use super::LongPollEvent;
 
 /// A future in its task's span.
 pub(crate) type Traced<F> = Instrumented<F>;
@@ -113,4 +117,31 @@ fn future_span<F>(kind: &str, name: Option<&str>, id: u64, location: &Location<'
         loc.line = location.line(),
         loc.col = location.column(),
     )
+}
+
+pub(crate) fn long_poll(poll: &LongPollEvent<'_>) {
+    warn!(
+        target: "fastwake::long_poll",
+        {
+            task.id = poll.task_id,
+            task.name = poll.task_name,
+            spawned_at = %poll.spawned_at,
+            elapsed = ?poll.elapsed,
+            state = ?poll.state,
+            worker = poll.worker,
+            pool = ?poll.pool,
+            cpus = %poll.cpus,
+            hits = poll.hits,
+            substitute = ?poll.substitute,
+        },
+        "a poll lasts longer than the threshold"
+    );
+}
+
+pub(crate) fn stall(elapsed: Duration, pool: &dyn fmt::Debug) {
+    warn!(
+        target: "fastwake::stall",
+        { elapsed = ?elapsed, pool = ?pool },
+        "a pool has work and does not get on"
+    );
 }

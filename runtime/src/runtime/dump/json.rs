@@ -115,7 +115,7 @@ fn write_worker(out: &mut String, worker: &WorkerDump) {
         object.put("state", worker.state.as_str());
         object.put("cpu_time_ns", worker.cpu_time);
         object.put("polls", worker.polls);
-        object.put("task", worker.task.map(Id::to_u64));
+        object.put("task", worker.task.map(Id::number));
         object.put("parks", worker.parks);
         object.put("local_queue", worker.local_queue_depth);
         object.put("suspended_tasks", worker.suspended_tasks);

@@ -15,6 +15,7 @@ use crate::scheduler::relief::Substitute;
 use crate::scheduler::slot::Slot;
 use crate::threads::ThreadState;
 use crate::topology::CpuSet;
+use crate::trace::{self, LongPollEvent};
 
 use super::MonitorConfig;
 use super::patrol::Relief;
@@ -54,6 +55,23 @@ pub struct LongPoll {
     pub hits: u64,
     /// Who has taken the worker's place.
     pub substitute: Substitute,
+}
+
+impl LongPoll {
+    fn trace(&self) {
+        trace::long_poll(&LongPollEvent {
+            task_id: self.task_id.number(),
+            task_name: self.task_name.as_deref(),
+            spawned_at: self.spawned_at,
+            elapsed: self.elapsed,
+            state: &self.state,
+            worker: self.worker,
+            pool: &self.pool_kind,
+            cpus: &self.pool_cpus,
+            hits: self.hits,
+            substitute: &self.substitute,
+        });
+    }
 }
 
 /// How often the tasks of each place have had long polls.
@@ -96,8 +114,9 @@ impl Offenders {
             hits,
             substitute,
         };
+        // A subscriber is the user's own, and so is the hook, and this thread has more to do.
+        quietly(|| report.trace());
         if let Some(hook) = &config.on_long_poll {
-            // It is the user's own, and this thread has more to do.
             quietly(|| hook(&report));
         }
     }

@@ -8,6 +8,8 @@ use crate::primitives::quietly;
 use crate::scheduler::pool::Pool;
 use crate::scheduler::slot::Slot;
 
+use crate::trace;
+
 use super::MonitorConfig;
 
 /// A pool has had work for a while and has begun no poll.
@@ -52,6 +54,8 @@ impl Watchdog {
         // From here on, for the next report.
         self.since = Some(now);
         pool.injector.counters.stalls.increment();
+        // A subscriber is the user's own, and so is the hook, and this thread has more to do.
+        quietly(|| trace::stall(elapsed, &pool.dump()));
         if let Some(hook) = &config.on_stall {
             let last_woken = pool.injector.lock().last_woken();
             let report = PoolStall {
@@ -59,7 +63,6 @@ impl Watchdog {
                 pool: pool.dump(),
                 last_woken: last_woken.map(|slot| slot as usize),
             };
-            // It is the user's own, and this thread has more to do.
             quietly(|| hook(&report));
         }
     }
