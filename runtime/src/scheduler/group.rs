@@ -135,6 +135,10 @@ impl Group {
     ///
     /// The system's, if it refuses one. Those that were made stay until the shutdown.
     pub(crate) fn start(&self) -> io::Result<()> {
+        if self.config.monitor.has_hooks() {
+            // Who wants to hear of long polls wants so also if nothing waits for their end.
+            self.call_monitor();
+        }
         self.pods.iter().try_for_each(Pool::start)
     }
 

@@ -62,6 +62,10 @@ pub(crate) struct MonitorConfig {
 }
 
 impl MonitorConfig {
+    pub(super) fn has_hooks(&self) -> bool {
+        self.on_long_poll.is_some() || self.on_stall.is_some()
+    }
+
     /// A poll is seen as unchanged twice before it is called long.
     fn round(&self) -> Duration {
         (self.long_poll / 2).clamp(SHORTEST_ROUND, PATIENCE)
