@@ -92,6 +92,7 @@ pub mod task;
 #[cfg_attr(docsrs, doc(cfg(feature = "time")))]
 pub mod time;
 pub mod topology;
+pub mod workqueue;
 
 mod blocking;
 mod cell;
@@ -111,6 +112,7 @@ pub use fastwake_macros::{main, test};
 pub use tokio::{join, pin, select, try_join};
 
 pub use task::spawn;
+pub use workqueue::WorkQueue;
 
 #[cfg(fastwake_experiment)]
 #[doc(hidden)]

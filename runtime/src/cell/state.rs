@@ -9,6 +9,7 @@
 //! | `CANCELLED` | the future is to be dropped instead of polled |
 //! | `JOIN_INTEREST` | the `JoinHandle` lives, and the output is its |
 //! | `JOIN_WAKER` | the join handle's waker is stored, and is the completer's |
+//! | `WAITING` | never polled, and in the list of those that wait for a work queue's turn |
 //!
 //! The bits above count references: one for the runtime as a whole, from the spawn to the
 //! completion, one for the join handle, one for each waker and abort handle.
@@ -17,7 +18,8 @@
 //!             start                  complete
 //! SCHEDULED ─────────▶ RUNNING ───────────────────▶ COMPLETE
 //!   ▲   ▲               │  ▲ │ └─ suspend, woken meanwhile ─▶ SCHEDULED (the runner's)
-//!   │   └── refuse ──┐  │  └─┼──────────────────┐
+//!   │   └── refuse, ─┐  │  └─┼──────────────────┐
+//!   │       wait     │  │    │                  │
 //!   │ schedule,      ▼  ▼    │ suspend          │ claim (shutdown)
 //!   └ cancel ─────── idle ◀──┘ ─────────────────┘
 //! ```
@@ -48,7 +50,8 @@ const SCHEDULED: usize = 1 << 2;
 const CANCELLED: usize = 1 << 3;
 const JOIN_INTEREST: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
-const REF_ONE: usize = 1 << 6;
+const WAITING: usize = 1 << 6;
+const REF_ONE: usize = 1 << 7;
 const REF_MASK: usize = !(REF_ONE - 1);
 
 /// The references of a task that has just been made: the runtime's and the join handle's.
@@ -231,6 +234,33 @@ impl TaskState {
         debug_assert_eq!(before & (SCHEDULED | RUNNING | COMPLETE), SCHEDULED);
     }
 
+    /// A new task is not to run yet; it has an owner already (T4). The caller gives the `Runnable` up.
+    /// False: the shutdown has seen the task meanwhile, and the caller is to cancel it.
+    pub(super) fn wait(&self) -> bool {
+        let result = self.update(|current| {
+            (current & CANCELLED == 0).then_some(current ^ (SCHEDULED | WAITING))
+        });
+        let (Ok(before) | Err(before)) = result;
+        debug_assert_eq!(
+            before & (SCHEDULED | RUNNING | COMPLETE | WAITING),
+            SCHEDULED
+        );
+        result.is_ok()
+    }
+
+    /// Has the task been made to wait, and not been polled since? For the owner of the `Runnable` or
+    /// its runner.
+    pub(super) fn is_waiting(&self) -> bool {
+        // ORDERING: it changes in the hands of a `Runnable`'s owner alone, who hands it on with more.
+        self.0.load(Relaxed) & WAITING != 0
+    }
+
+    /// The runner has taken the task out of the list of those that wait.
+    pub(super) fn end_wait(&self) {
+        let before = self.0.fetch_and(!WAITING, Relaxed);
+        debug_assert_eq!(before & (RUNNING | WAITING), RUNNING | WAITING);
+    }
+
     /// Is the output there?
     pub(super) fn is_complete(&self) -> bool {
         // ORDERING: Acquire pairs with the Release of `complete`.
@@ -278,7 +308,7 @@ impl TaskState {
         // ORDERING: a new reference is made from one that is held, which orders it.
         let before = self.0.fetch_add(REF_ONE, Relaxed);
         if before > isize::MAX as usize {
-            // More than 2^57 leaked wakers: counting on would free a task in use.
+            // More than 2^56 leaked wakers: counting on would free a task in use.
             std::process::abort();
         }
     }
@@ -305,6 +335,7 @@ impl fmt::Debug for TaskState {
             (CANCELLED, "cancelled"),
             (JOIN_INTEREST, "join interest"),
             (JOIN_WAKER, "join waker"),
+            (WAITING, "waiting"),
         ];
         let set = names.iter().filter(|(bit, _)| bits & bit != 0);
         f.debug_struct("TaskState")

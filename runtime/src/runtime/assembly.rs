@@ -11,6 +11,7 @@ use crate::scheduler::policy::Intervals;
 use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig};
 use crate::threads::{Role, Threads};
 use crate::topology::{Topology, available_workers};
+use crate::workqueue::Registry;
 
 use super::context::Polls;
 use super::handle::Inner;
@@ -61,6 +62,7 @@ impl Builder {
             group: Group::new(group, Arc::clone(&threads))?,
             blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
             threads,
+            queues: Registry::default(),
             #[cfg(feature = "test-util")]
             clock,
         }));

@@ -19,6 +19,7 @@ use crate::driver::Driver;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
+use crate::workqueue::Registry;
 
 use super::context::{self, EnterGuard, Polls, TryCurrentError};
 use super::{Id, RuntimeMetrics};
@@ -86,6 +87,7 @@ pub(super) struct Inner {
     pub(super) group: Arc<Group>,
     pub(super) blocking: Arc<BlockingPool>,
     pub(super) threads: Arc<Threads>,
+    pub(super) queues: Registry,
     #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
 }
@@ -467,6 +469,19 @@ impl Handle {
     #[cfg(all(unix, feature = "signal"))]
     pub(crate) fn has_io(&self) -> bool {
         self.use_driver().is_some_and(|driver| driver.has_io())
+    }
+
+    pub(crate) fn group(&self) -> &Group {
+        &self.inner.group
+    }
+
+    pub(crate) fn blocking(&self) -> &Arc<BlockingPool> {
+        &self.inner.blocking
+    }
+
+    /// The runtime's work queues.
+    pub(crate) fn queues(&self) -> &Registry {
+        &self.inner.queues
     }
 
     /// The runtime's clock.

@@ -118,7 +118,8 @@ pub(super) struct Shape {
 }
 
 impl Injector {
-    /// `offers` counts the pools that share work and have somebody to pick.
+    /// `offers` counts the pools that share work and have somebody to pick; it is the same for these
+    /// alone.
     pub(super) fn new(shape: Shape, offers: Arc<Offers>) -> Self {
         let locked = Locked {
             worklist: Worklist::default(),
@@ -161,6 +162,16 @@ impl Injector {
     pub(super) fn is_even(&self) -> bool {
         let owed = self.locked.lock().owed;
         self.paid.load(Acquire) == owed
+    }
+
+    /// Do the pools of both share work?
+    pub(super) fn shares_offers(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.offers, &other.offers)
+    }
+
+    /// Does any of the pools that share work have somebody to pick?
+    pub(super) fn has_offers(&self) -> bool {
+        self.offers.any()
     }
 
     /// How many wake-ups and the like have been issued.

@@ -102,17 +102,20 @@ impl Monitor {
         }
     }
 
-    /// The life of the monitor's thread.
-    pub(super) fn patrol(&self, pools: &[Pool]) {
-        let mut seen = vec![None; pools.len()];
+    /// The life of the monitor's thread. `pools` gives those there are, new ones last.
+    pub(super) fn patrol<'g, P>(&self, pools: impl Fn() -> P)
+    where
+        P: Iterator<Item = &'g Pool>,
+    {
+        let mut seen = Vec::new();
         // ORDERING: as in `hire`.
         while !self.stopped.load(SeqCst) {
             self.alarm.wait();
             if self.stopped.load(SeqCst) {
                 return;
             }
-            let is_left = || pools.iter().any(|pool| pool.unattended_driver().is_some());
-            if self.round(pools, &mut seen) || self.vigil.end(is_left) {
+            let is_left = || pools().any(|pool| pool.unattended_driver().is_some());
+            if self.round(pools(), &mut seen) || self.vigil.end(is_left) {
                 self.alarm.set(PATIENCE);
             }
         }
@@ -120,9 +123,17 @@ impl Monitor {
 
     /// Calls somebody to each driver that has been alone since the last round. `seen` says how many
     /// turns each had made then. False: none is alone.
-    fn round(&self, pools: &[Pool], seen: &mut [Option<u64>]) -> bool {
+    fn round<'g>(
+        &self,
+        pools: impl Iterator<Item = &'g Pool>,
+        seen: &mut Vec<Option<u64>>,
+    ) -> bool {
         let mut any = false;
-        for (pool, seen) in pools.iter().zip(seen) {
+        for (index, pool) in pools.enumerate() {
+            if index == seen.len() {
+                seen.push(None);
+            }
+            let seen = &mut seen[index];
             let turns = pool.unattended_driver().map(crate::driver::Driver::turns);
             if turns.is_some() && turns == *seen {
                 pool.attend_driver();

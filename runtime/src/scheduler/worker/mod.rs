@@ -118,7 +118,7 @@ impl<'p> Worker<'p> {
         self.tick.set(self.tick.get().wrapping_add(1));
         let counters = &self.slot.counters;
         counters.polls.increment();
-        if task.is_new() {
+        if task.is_unpolled() {
             counters.started.increment();
         }
         match coop::budget(|| task.run(&self.slot.owned)) {
