@@ -135,7 +135,8 @@ impl Group {
             return Ok(Lane::Set(Arc::clone(set)));
         }
         let set = Arc::new(self.new_set(attributes, nice)?);
-        if set.wants_monitor() {
+        // It is stopped by the shutdown, which has been.
+        if !*closed && set.wants_monitor() {
             self.want_monitor()?;
         }
         // SAFETY: the group and the queues hold the set, and a queue holds the group. It is in its

@@ -60,4 +60,9 @@ impl Flushes {
     pub(super) fn is_done(&self, mark: u64) -> bool {
         self.marks.front().is_none_or(|first| first.at > mark)
     }
+
+    #[cfg(test)]
+    pub(super) fn marks(&self) -> usize {
+        self.marks.len()
+    }
 }
