@@ -374,6 +374,18 @@ impl Locked {
         policy::too_many_running(&self.counts())
     }
 
+    /// So many threads stay for good from now on. Returns a slot for one that is to be made, if there is
+    /// none.
+    pub(super) fn keep(&mut self, threads: u32) -> Option<u32> {
+        self.kept = threads;
+        let some = self.threads as i32 + self.making + self.starting > 0;
+        if threads > 0 && !some {
+            self.reserve_thread()
+        } else {
+            None
+        }
+    }
+
     /// From here on nothing is accepted.
     pub(super) fn close(&mut self) {
         self.closed = true;

@@ -28,6 +28,8 @@ pub(crate) struct PoolAttributes {
     pub(crate) cpus: CpuSet,
     /// By how much nicer the threads are than the runtime's others.
     pub(crate) nice: i32,
+    /// Are the pools one queue's alone, each with a thread that is always there?
+    pub(crate) reserved: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,31 @@ pub(crate) enum Lane {
     /// Those that are bound to a CPU.
     PerCpu,
     Set(Arc<PodSet>),
+    Reserved(Arc<Reserved>),
+}
+
+/// Pools that one queue has to itself, each with a thread that has been made beforehand.
+pub(crate) struct Reserved(Arc<PodSet>);
+
+impl Reserved {
+    /// # Errors
+    ///
+    /// The system's, if it has no thread to give.
+    fn new(set: Arc<PodSet>) -> io::Result<Self> {
+        let reserved = Self(set);
+        let made = reserved.0.pools().iter().try_for_each(Pool::reserve);
+        made.map(|()| reserved).map_err(|error| {
+            let text = format!("the system gave no thread to reserve: {error}");
+            io::Error::new(error.kind(), text)
+        })
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.0.pools().iter().for_each(Pool::unreserve);
+        self.0.give_back();
+    }
 }
 
 /// When a new task runs.
@@ -80,9 +107,12 @@ impl Sets {
         self.links().map(|link| &*link.set)
     }
 
+    /// A set with these attributes; one that is to be reserved is taken.
     fn find(&self, attributes: &PoolAttributes) -> Option<&Arc<PodSet>> {
         let mut links = self.links();
-        let link = links.find(|link| link.attributes == *attributes)?;
+        let link = links.find(|link| {
+            link.attributes == *attributes && (!attributes.reserved || link.set.take())
+        })?;
         Some(&link.set)
     }
 
@@ -107,6 +137,7 @@ impl Group {
             strict: self.config.strict,
             cpus: self.config.machine.cpus().clone(),
             nice: 0,
+            reserved: false,
         }
     }
 
@@ -125,14 +156,25 @@ impl Group {
         if *attributes == (PoolAttributes { class, ..default }) {
             return Ok(Lane::CpuIntensive);
         }
-        if let Some(set) = self.sets.find(attributes) {
-            return Ok(Lane::Set(Arc::clone(set)));
-        }
+        let set = match self.sets.find(attributes) {
+            Some(set) => Arc::clone(set),
+            None => self.make_set(attributes)?,
+        };
+        Ok(match attributes.reserved {
+            true => Lane::Reserved(Arc::new(Reserved::new(set)?)),
+            false => Lane::Set(set),
+        })
+    }
+
+    /// # Errors
+    ///
+    /// As [`lane`](Self::lane).
+    fn make_set(&self, attributes: &PoolAttributes) -> io::Result<Arc<PodSet>> {
         // Not under the lock, for it takes a thread. Whoever makes the same set meanwhile is found.
         let nice = self.permitted_nice(attributes)?;
         let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(set) = self.sets.find(attributes) {
-            return Ok(Lane::Set(Arc::clone(set)));
+            return Ok(Arc::clone(set));
         }
         let set = Arc::new(self.new_set(attributes, nice)?);
         // It is stopped by the shutdown, which has been.
@@ -146,7 +188,7 @@ impl Group {
         if *closed {
             set.pools().iter().for_each(Pool::end);
         }
-        Ok(Lane::Set(set))
+        Ok(set)
     }
 
     /// By how much nicer the threads are going to be.
@@ -199,6 +241,7 @@ impl Group {
         let set = match lane {
             Lane::Pods => &self.pods,
             Lane::Set(set) => set,
+            Lane::Reserved(reserved) => &reserved.0,
             Lane::CpuIntensive => return Ok(&self.cpu_intensive),
             Lane::PerCpu => {
                 let here = || current_cpu().filter(|cpu| self.config.machine.cpus().contains(*cpu));

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Release};
 
 use crate::driver::Driver;
 use crate::metrics::PoolKind;
@@ -34,6 +36,8 @@ pub(crate) struct PodSet {
     neighbours: Box<[Box<[usize]>]>,
     /// The place of the pool for each CPU number that is in one.
     pod_of_cpu: Box<[u16]>,
+    /// Is it somebody's? For sets that are reserved; one that is made is taken.
+    taken: AtomicBool,
 }
 
 impl PodSet {
@@ -78,6 +82,7 @@ impl PodSet {
             pools: plans.into_iter().map(pool).collect::<io::Result<_>>()?,
             neighbours: neighbours.into_boxed_slice(),
             pod_of_cpu: pod_of_cpu.into_boxed_slice(),
+            taken: AtomicBool::new(true),
         })
     }
 
@@ -89,6 +94,7 @@ impl PodSet {
             pools: Box::new([Pool::new(config, Offers::new(), None)]),
             neighbours: Box::new([Box::default()]),
             pod_of_cpu: vec![0; cpus].into_boxed_slice(),
+            taken: AtomicBool::new(true),
         }
     }
 
@@ -101,6 +107,16 @@ impl PodSet {
             // SAFETY: the caller's promise; the neighbours are in the same box as the pool.
             unsafe { pool.join(host, neighbours) };
         }
+    }
+
+    /// Takes the set for somebody, unless it is taken.
+    pub(super) fn take(&self) -> bool {
+        // ORDERING: pairs with the Release in `give_back`; the pools' locks do the rest.
+        !self.taken.swap(true, Acquire)
+    }
+
+    pub(super) fn give_back(&self) {
+        self.taken.store(false, Release);
     }
 
     pub(super) fn pools(&self) -> &[Pool] {

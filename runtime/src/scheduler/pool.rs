@@ -461,12 +461,29 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes no more work, and wakes every worker to see it.
-    pub(super) fn close(&self) {
-        self.injector.lock().close();
+    /// From now on one thread stays for good, which is made if there is none.
+    pub(super) fn reserve(&self) -> io::Result<()> {
+        let slot = self.injector.lock().keep(1);
+        slot.map_or(Ok(()), |slot| self.make_thread(slot))
+    }
+
+    /// From now on no thread stays for good.
+    pub(super) fn unreserve(&self) {
+        self.injector.lock().keep(0);
+        // One that sleeps without limit is to see that it could be spared.
+        self.wake_all();
+    }
+
+    fn wake_all(&self) {
         for slot in self.slots() {
             self.wake(slot);
         }
+    }
+
+    /// Takes no more work, and wakes every worker to see it.
+    pub(super) fn close(&self) {
+        self.injector.lock().close();
+        self.wake_all();
     }
 
     /// For a pool that was made after the end of its group: nothing is left in it.

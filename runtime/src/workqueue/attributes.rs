@@ -21,10 +21,22 @@ pub(super) struct Attributes {
     pub(super) ordered: bool,
     pub(super) high_priority: bool,
     pub(super) percpu: bool,
+    pub(super) mem_reclaim: bool,
 }
 
 fn invalid(text: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+/// How a queue runs closures that may block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blocking {
+    /// As its other tasks: they compute.
+    AsTask,
+    /// On its own threads, which are replaced meanwhile as far as the system gives others.
+    InPlace,
+    /// On the runtime's threads for that.
+    OnThread,
 }
 
 /// # Errors
@@ -93,6 +105,16 @@ impl Attributes {
             strict: self.strict.unwrap_or(default.strict),
             cpus: self.cpus.clone().unwrap_or(default.cpus),
             nice: self.nice.unwrap_or(0),
+            reserved: self.mem_reclaim,
+        }
+    }
+
+    /// Where closures run that may block.
+    pub(super) fn blocking(&self) -> Blocking {
+        match (self.cpu_intensive, self.mem_reclaim) {
+            (true, _) => Blocking::AsTask,
+            (_, true) => Blocking::InPlace,
+            _ => Blocking::OnThread,
         }
     }
 
@@ -126,68 +148,42 @@ impl Attributes {
     }
 
     fn check_contradictions(&self) -> io::Result<()> {
-        let strict = self.strict == Some(true);
-        let pods = "its pools have no pods";
-        let bound = "its pools are those of `Handle::spawn_on`, each bound to one CPU";
-        let lower = "CPU-intensive work runs at a lower priority than all else";
-        let contradictions = [
-            (
-                self.percpu,
-                "percpu",
-                self.scope.is_some(),
-                "affinity_scope",
-                bound,
-            ),
-            (self.percpu, "percpu", strict, "affinity_strict", bound),
-            (self.percpu, "percpu", self.cpus.is_some(), "cpus", bound),
-            (self.percpu, "percpu", self.nice.is_some(), "nice", bound),
-            (
-                self.percpu,
-                "percpu",
-                self.high_priority,
-                "high_priority",
-                bound,
-            ),
-            (
-                self.percpu,
-                "percpu",
-                self.cpu_intensive,
-                "cpu_intensive",
-                bound,
-            ),
-            (
-                self.cpu_intensive,
-                "cpu_intensive",
-                self.scope.is_some(),
-                "affinity_scope",
-                pods,
-            ),
-            (
-                self.cpu_intensive,
-                "cpu_intensive",
-                strict,
-                "affinity_strict",
-                pods,
-            ),
-            (
-                self.cpu_intensive,
-                "cpu_intensive",
-                self.high_priority,
-                "high_priority",
-                lower,
-            ),
-            (
-                self.high_priority,
-                "high_priority",
-                self.nice.is_some(),
-                "nice",
-                "it is as favoured as the system permits",
-            ),
+        let set = [
+            ("affinity_scope", self.scope.is_some()),
+            ("affinity_strict", self.strict == Some(true)),
+            ("cpus", self.cpus.is_some()),
+            ("nice", self.nice.is_some()),
+            ("high_priority", self.high_priority),
+            ("cpu_intensive", self.cpu_intensive),
+            ("mem_reclaim", self.mem_reclaim),
         ];
-        for (one, name, other, other_name, why) in contradictions {
-            if one && other {
+        let percpu = (
+            "percpu",
+            &set.map(|(name, _)| name)[..],
+            "its pools are those of `Handle::spawn_on`, each bound to one CPU",
+        );
+        let cpu_intensive = (
+            "cpu_intensive",
+            &["affinity_scope", "affinity_strict", "high_priority"][..],
+            "its threads are behind all others, and in no pod",
+        );
+        let high_priority = (
+            "high_priority",
+            &["nice"][..],
+            "its threads are as favoured as the system permits",
+        );
+        let rules = [
+            (self.percpu, percpu),
+            (self.cpu_intensive, cpu_intensive),
+            (self.high_priority, high_priority),
+        ];
+        for (is_so, (name, others, why)) in rules {
+            let other = set
+                .iter()
+                .find(|(other, is_set)| *is_set && others.contains(other));
+            if let Some((other, _)) = other.filter(|_| is_so) {
                 return Err(invalid(format!(
-                    "it cannot be {name} and have {other_name} set: {why}; leave one of them out"
+                    "it cannot be {name} and have {other} set: {why}; leave one of them out"
                 )));
             }
         }
@@ -203,6 +199,14 @@ pub(super) fn ordered(max_active: usize) -> io::Error {
     invalid(format!(
         "max_active is {max_active}, but it is ordered and runs one task at a time; leave one of them \
          out"
+    ))
+}
+
+/// The pools of a queue are to be others, which has its own.
+pub(super) fn reserved(name: &str) -> io::Error {
+    invalid(format!(
+        "the work queue \"{name}\" is mem_reclaim, and its threads are reserved in the pools that it was \
+         built with; build another queue"
     ))
 }
 

@@ -258,6 +258,36 @@ impl WorkQueueBuilder {
         self.with(|attributes| attributes.percpu = yes)
     }
 
+    /// Has the queue to get on although the system gives no more threads? Then it has pools of its own,
+    /// which it shares with no other queue, and in each of them a thread that [`build`](Self::build) has
+    /// made and that stays as long as the queue does. Work of other queues that needs a thread fails
+    /// with the system's error when there is none to be had and none left; this one's waits for the
+    /// reserved thread, closures of [`spawn_blocking`](WorkQueue::spawn_blocking) included. Default: no.
+    ///
+    /// It is for the work without which a program in want of threads would not get out of it again:
+    /// writing back what it holds, closing what it has open. With the scope
+    /// [`System`](AffinityScope::System) there is one pool, and so one thread. (In the kernel such a
+    /// queue has a *rescuer*.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::topology::AffinityScope;
+    /// use fastwake::workqueue::WorkQueue;
+    ///
+    /// let queue = WorkQueue::builder("write-back")
+    ///     .mem_reclaim(true)
+    ///     .affinity_scope(AffinityScope::System)
+    ///     .build()?;
+    /// assert_eq!(queue.spawn_blocking(|| "written").await?, "written");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn mem_reclaim(self, yes: bool) -> Self {
+        self.with(|attributes| attributes.mem_reclaim = yes)
+    }
+
     /// Builds the queue on the current runtime.
     ///
     /// # Errors
@@ -295,8 +325,8 @@ impl WorkQueueBuilder {
     /// another, [`AlreadyExists`](io::ErrorKind::AlreadyExists) if a queue of the runtime has the name,
     /// [`Unsupported`](io::ErrorKind::Unsupported) on a current-thread runtime,
     /// [`PermissionDenied`](io::ErrorKind::PermissionDenied) if the system does not permit the
-    /// niceness; what else the system says, if it gives no thread to try that or no event queue for
-    /// new pools. The error says what would be accepted.
+    /// niceness; what else the system says, if it gives no thread to try that or to be
+    /// [reserved](Self::mem_reclaim), or no event queue for new pools. The error says what would be accepted.
     ///
     /// # Examples
     ///

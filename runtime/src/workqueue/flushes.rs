@@ -61,7 +61,7 @@ impl Flushes {
         self.marks.front().is_none_or(|first| first.at > mark)
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(fastwake_loom)))]
     pub(super) fn marks(&self) -> usize {
         self.marks.len()
     }

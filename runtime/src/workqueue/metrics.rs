@@ -50,6 +50,8 @@ pub struct QueueMetrics {
     pub cpu_intensive: bool,
     /// Do its tasks stay on the CPU that queued them?
     pub percpu: bool,
+    /// Has it pools of its own, each with a thread that is always there?
+    pub mem_reclaim: bool,
     /// How many tasks may be active at once.
     pub max_active: usize,
     /// Is it paused?
@@ -90,6 +92,7 @@ impl QueueMetrics {
             ordered,
             high_priority,
             percpu,
+            mem_reclaim,
         } = queue.settings().clone();
         let Standing {
             max_active,
@@ -118,6 +121,7 @@ impl QueueMetrics {
             high_priority,
             cpu_intensive,
             percpu,
+            mem_reclaim,
             max_active,
             paused,
             draining,

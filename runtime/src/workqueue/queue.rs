@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use crate::cell::{self, JoinHandle, TaskMeta};
 use crate::runtime::allow_blocking;
+use crate::scheduler;
 use crate::topology::{AffinityScope, CpuSet};
 
-use super::attributes::{self, Attributes};
+use super::attributes::{self, Attributes, Blocking};
 use super::builder::WorkQueueBuilder;
 use super::metrics::QueueMetrics;
 use super::shared::{Shared, Work};
@@ -181,7 +182,8 @@ impl WorkQueue {
     }
 
     /// Queues a closure that may block, for one of the runtime's threads for those; on a
-    /// [CPU-intensive](WorkQueueBuilder::cpu_intensive) queue one that computes. It counts as a task of
+    /// [CPU-intensive](WorkQueueBuilder::cpu_intensive) queue one that computes, and on a
+    /// [`mem_reclaim`](WorkQueueBuilder::mem_reclaim) one for the queue's own threads. It counts as a task of
     /// the queue in all respects. Once it has begun it cannot be cancelled.
     ///
     /// # Errors
@@ -205,11 +207,18 @@ impl WorkQueue {
         C: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let work = match self.shared.settings().cpu_intensive {
-            true => Work::Future(None),
-            false => Work::Blocking,
-        };
-        self.queue(work, async move { allow_blocking(closure) })
+        let blocking = self.shared.settings().blocking();
+        match blocking {
+            Blocking::AsTask => {
+                self.queue(Work::Future(None), async move { allow_blocking(closure) })
+            }
+            Blocking::InPlace => self.queue(Work::Future(None), async move {
+                scheduler::block_in_place(|| allow_blocking(closure))
+            }),
+            Blocking::OnThread => {
+                self.queue(Work::Blocking, async move { allow_blocking(closure) })
+            }
+        }
     }
 
     /// Queues many tasks in their order. Those that run at once are put down together, under one lock of
@@ -438,7 +447,8 @@ impl WorkQueue {
     ///
     /// # Errors
     ///
-    /// As [`WorkQueueBuilder::build`]; the queue stays as it was.
+    /// As [`WorkQueueBuilder::build`], and for a queue that is
+    /// [`mem_reclaim`](WorkQueueBuilder::mem_reclaim), whose pools are its own; the queue stays as it was.
     ///
     /// # Examples
     ///
@@ -461,7 +471,7 @@ impl WorkQueue {
     ///
     /// # Errors
     ///
-    /// As [`WorkQueueBuilder::build`]; the queue stays as it was.
+    /// As [`set_affinity_scope`](Self::set_affinity_scope).
     ///
     /// # Examples
     ///
@@ -482,6 +492,9 @@ impl WorkQueue {
 
     fn change(&self, change: impl FnOnce(&mut Attributes)) -> io::Result<()> {
         let mut settings = self.shared.settings();
+        if settings.mem_reclaim {
+            return Err(attributes::reserved(self.name()));
+        }
         let mut new = settings.clone();
         change(&mut new);
         let lane = new.lane(self.name(), self.shared.handle.group())?;
