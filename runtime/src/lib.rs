@@ -8,7 +8,8 @@
 //!
 //! Names and semantics are tokio's where tokio has them. Work that blocks its thread goes to
 //! [`task::spawn_blocking`], work that computes for long to [`task::spawn_cpu_intensive`], so that
-//! neither keeps the other tasks waiting.
+//! neither keeps the other tasks waiting. Tasks that belong together, of which only so many may be under
+//! way or that keep an order, go to a [`WorkQueue`].
 //!
 //! ```
 //! #[fastwake::main]

@@ -118,14 +118,26 @@ fn what_contradicts_itself_is_refused_with_both_sides() {
                 &[parts[0], parts[1], "leave one of them out"],
             );
         }
-        // These do not.
+    });
+}
+
+#[test]
+fn what_goes_together_is_built() {
+    must_end(|| {
+        let runtime = multi_thread(2);
         let fine = [
             queue().ordered(true).max_active(1),
             queue().percpu(true).ordered(true).affinity_strict(false),
             queue().cpu_intensive(true).nice(19).ordered(true),
+            queue()
+                .high_priority(true)
+                .affinity_scope(AffinityScope::Smt)
+                .affinity_strict(true),
+            queue().max_active(usize::MAX),
         ];
         for builder in fine {
-            builder.build_on(runtime.handle()).unwrap();
+            let queue = builder.build_on(runtime.handle()).unwrap();
+            runtime.block_on(queue.spawn(async {})).unwrap();
         }
     });
 }

@@ -10,7 +10,7 @@ use std::thread;
 
 use fastwake::WorkQueue;
 use fastwake::task::yield_now;
-use fastwake::topology::{AffinityScope, allowed_cpus};
+use fastwake::topology::{AffinityScope, CpuSet, allowed_cpus};
 use support::{Count, multi_thread, must_end};
 
 fn tasks() -> usize {
@@ -31,7 +31,7 @@ fn an_ordered_queue_keeps_its_order_while_it_is_moved_about() {
         let (next, inside) = (Arc::new(AtomicUsize::new(0)), Count::default());
         thread::scope(|scope| {
             scope.spawn(|| {
-                let first = allowed_cpus().unwrap().iter().take(1).collect();
+                let first: CpuSet = allowed_cpus().unwrap().iter().take(1).collect();
                 let all = allowed_cpus().unwrap();
                 for scope in AffinityScope::ALL.into_iter().cycle() {
                     if done.load(SeqCst) {
@@ -39,9 +39,7 @@ fn an_ordered_queue_keeps_its_order_while_it_is_moved_about() {
                     }
                     queue.set_affinity_scope(scope).unwrap();
                     queue.set_cpus(all.clone()).unwrap();
-                    queue
-                        .set_cpus(<fastwake::topology::CpuSet as Clone>::clone(&first))
-                        .unwrap();
+                    queue.set_cpus(first.clone()).unwrap();
                     thread::yield_now();
                 }
             });

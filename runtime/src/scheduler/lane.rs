@@ -77,6 +77,14 @@ impl Drop for Reserved {
     }
 }
 
+/// Where a new task goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'l> {
+    pub(crate) lane: &'l Lane,
+    /// To the pod that this CPU is in, or to the pool that is bound to it; otherwise the caller's.
+    pub(crate) cpu: Option<usize>,
+}
+
 /// When a new task runs.
 pub(crate) enum Turn {
     Now,
@@ -234,10 +242,10 @@ impl Group {
     /// The pool for a new task.
     fn pool_in<'g>(
         &'g self,
-        lane: &'g Lane,
-        cpu: Option<usize>,
+        place: Place<'g>,
         worker: Option<&Worker<'g>>,
     ) -> io::Result<&'g Pool> {
+        let Place { lane, cpu } = place;
         let set = match lane {
             Lane::Pods => &self.pods,
             Lane::Set(set) => set,
@@ -257,8 +265,7 @@ impl Group {
         })
     }
 
-    /// Spawns a task in the pool of the pod, or of the CPU, that the caller or `cpu` is in. One whose
-    /// turn is later waits to be woken.
+    /// Spawns a task. One whose turn is later waits to be woken.
     ///
     /// # Errors
     ///
@@ -266,8 +273,7 @@ impl Group {
     /// or the system gives no driver.
     pub(crate) fn spawn_in<F>(
         &self,
-        lane: &Lane,
-        cpu: Option<usize>,
+        place: Place<'_>,
         future: F,
         turn: &Turn,
         meta: TaskMeta,
@@ -276,7 +282,7 @@ impl Group {
         F: Future<Output: Send> + Send + 'static,
     {
         Worker::with_current(|worker| {
-            let pool = self.pool_in(lane, cpu, worker)?;
+            let pool = self.pool_in(place, worker)?;
             let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
             match turn {
                 Turn::Now => pool.accept_new(worker, task),
@@ -305,7 +311,7 @@ impl Group {
         // As in `spawn_batch`.
         let _lease = Host::lease(self);
         Worker::with_current(|worker| {
-            let pool = match self.pool_in(lane, None, worker) {
+            let pool = match self.pool_in(Place { lane, cpu: None }, worker) {
                 Ok(pool) => pool,
                 Err(error) => {
                     let refuse =

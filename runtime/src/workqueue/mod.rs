@@ -32,6 +32,11 @@ mod shared;
 mod tests;
 mod ticket;
 
+/// Compiles the examples of the page, which lies beside the crate in the repository.
+#[cfg(all(doctest, unix, feature = "full"))]
+#[doc = include_str!("../../../docs/work-queues.md")]
+struct Page;
+
 pub use builder::WorkQueueBuilder;
 pub use metrics::QueueMetrics;
 pub use queue::WorkQueue;

@@ -15,7 +15,7 @@ use slab::Slab;
 use crate::cell::{AbortHandle, JoinHandle, TaskMeta};
 use crate::primitives::{Lock, quietly};
 use crate::runtime::Handle;
-use crate::scheduler::{Lane, Turn};
+use crate::scheduler::{Lane, Place, Turn};
 
 use super::activation::wake;
 use super::attributes::Attributes;
@@ -133,7 +133,8 @@ impl Shared {
         let handle = match (work, &turn) {
             (Work::Future(cpu), _) => {
                 let group = self.handle.group();
-                group.spawn_in(&lane, cpu, future, &turn, meta)?
+                let place = Place { lane: &lane, cpu };
+                group.spawn_in(place, future, &turn, meta)?
             }
             (Work::Blocking, Turn::Now) => self.handle.blocking().spawn(future, meta),
             (Work::Blocking, Turn::Later(_)) => self.handle.blocking().spawn_waiting(future, meta),
