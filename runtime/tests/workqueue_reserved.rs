@@ -17,20 +17,23 @@ use support::{Count, is_rerun, multi_thread, must_end, rerun_passes, until};
 /// Each thread takes so much of the address space.
 const STACK: usize = 256 << 20;
 
+fn limit_address_space(bytes: u64) {
+    let limit = libc::rlimit {
+        rlim_cur: bytes,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: the limit is read by the call, and outlives it.
+    let status = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
+    assert_eq!(status, 0, "{}", std::io::Error::last_os_error());
+}
+
 /// From now on there is room for all that is small, and not for a thread.
 fn refuse_threads() {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();
     // SAFETY: the call takes its argument by value.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
-    let limit = pages * page + STACK as u64 / 2;
-    let limit = libc::rlimit {
-        rlim_cur: limit,
-        rlim_max: libc::RLIM_INFINITY,
-    };
-    // SAFETY: the limit is read by the call, and outlives it.
-    let status = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
-    assert_eq!(status, 0, "{}", std::io::Error::last_os_error());
+    limit_address_space(pages * page + STACK as u64 / 2);
     let builder = thread::Builder::new().stack_size(STACK);
     assert!(builder.spawn(|| ()).is_err(), "there is still a thread");
 }
@@ -55,6 +58,26 @@ fn threads(runtime: &Runtime) -> usize {
     });
     let pools = runtime.metrics().pools();
     pools.iter().filter_map(|pool| pool.threads).sum()
+}
+
+/// Runs tasks and closures, and counts those that have run.
+fn run_200(runtime: &Runtime, queue: &WorkQueue) -> usize {
+    let ran = Count::default();
+    for i in 0..200 {
+        let ran = ran.clone();
+        match i % 3 {
+            0 => drop(queue.spawn_blocking(move || {
+                thread::sleep(Duration::from_micros(50));
+                ran.add()
+            })),
+            _ => drop(queue.spawn(async move {
+                yield_now().await;
+                ran.add()
+            })),
+        }
+    }
+    runtime.block_on(queue.flush());
+    ran.get()
 }
 
 #[test]
@@ -96,34 +119,11 @@ fn it_gets_on_where_others_fail() {
         "{text}"
     );
     for queue in queues {
-        let ran = Count::default();
-        for i in 0..200 {
-            let ran = ran.clone();
-            match i % 3 {
-                0 => drop(queue.spawn_blocking(move || {
-                    thread::sleep(Duration::from_micros(50));
-                    ran.add()
-                })),
-                _ => drop(queue.spawn(async move {
-                    yield_now().await;
-                    ran.add()
-                })),
-            }
-        }
-        runtime.block_on(queue.flush());
-        assert_eq!(ran.get(), 200, "{}", queue.name());
+        assert_eq!(run_200(&runtime, &queue), 200, "{}", queue.name());
         assert_eq!(queue.metrics().completed, 200);
     }
     // What was refused is no worse off once there are threads again.
-    let limit = libc::rlimit {
-        rlim_cur: libc::RLIM_INFINITY,
-        rlim_max: libc::RLIM_INFINITY,
-    };
-    // SAFETY: the limit is read by the call, and outlives it.
-    assert_eq!(
-        unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) },
-        0
-    );
+    limit_address_space(libc::RLIM_INFINITY);
     runtime.block_on(plain.spawn(async {})).unwrap();
     build(reserved("late")).unwrap();
 }
