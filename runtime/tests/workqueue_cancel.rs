@@ -121,11 +121,11 @@ fn a_queue_is_cancelled_again_and_again_while_others_queue() {
                             let guard = dropped.on_drop();
                             let task = async move {
                                 let _guard = guard;
-                                if i % 2 == 0 {
+                                if i.is_multiple_of(2) {
                                     pending::<()>().await;
                                 }
                             };
-                            if i % 7 == 0 {
+                            if i.is_multiple_of(7) {
                                 // Closures among them.
                                 let guard = dropped.on_drop();
                                 made.add();

@@ -85,39 +85,8 @@ impl Model {
 
     fn take(&mut self, step: Step) {
         match step {
-            Step::Admit { own } => {
-                let admitted = self.ledger.admit(own);
-                if self.draining && !own {
-                    assert_eq!(admitted, None);
-                    return;
-                }
-                let waits = self.tasks.values().any(|task| !task.active);
-                let is_active = !waits && !self.paused && self.active() < self.max_active;
-                let number = self.next;
-                self.next += 1;
-                assert_eq!(admitted, Some(Admitted { number, is_active }));
-                let task = Known {
-                    active: is_active,
-                    in_the_making: !is_active,
-                    cancelled: false,
-                };
-                self.tasks.insert(number, task);
-            }
-            Step::Deposit(which) => {
-                let mut making = self.tasks.iter_mut().filter(|(_, task)| task.in_the_making);
-                let n = making.by_ref().count();
-                let mut making = self.tasks.iter_mut().filter(|(_, task)| task.in_the_making);
-                let Some((&number, task)) = (n > 0).then(|| making.nth(which % n)).flatten() else {
-                    return;
-                };
-                task.in_the_making = false;
-                let expected = match (task.cancelled, task.active) {
-                    (true, _) => Deposited::Abort(number),
-                    (_, true) => Deposited::Wake(number),
-                    (_, false) => Deposited::Kept,
-                };
-                assert_eq!(self.ledger.deposit(number, number), expected);
-            }
+            Step::Admit { own } => self.admit(own),
+            Step::Deposit(which) => self.deposit(which),
             Step::End(which) => self.end(which),
             Step::SetMaxActive(max_active) => {
                 self.max_active = max_active;
@@ -129,27 +98,7 @@ impl Model {
                 self.ledger.set_paused(paused);
                 self.activate();
             }
-            Step::CancelAll => {
-                let (below, _) = self.ledger.cancel_all();
-                assert_eq!(below, self.next);
-                let mut taken = Vec::new();
-                let mut from = Some(0);
-                while let Some(start) = from {
-                    let mut chunk = Vec::with_capacity(2);
-                    from = self.ledger.take_waiting(start, &mut chunk);
-                    taken.append(&mut chunk);
-                }
-                let expected: Vec<u64> = self
-                    .tasks
-                    .iter_mut()
-                    .filter_map(|(&number, task)| {
-                        let there = !task.active && !task.in_the_making && !task.cancelled;
-                        task.cancelled = true;
-                        there.then_some(number)
-                    })
-                    .collect();
-                assert_eq!(taken, expected);
-            }
+            Step::CancelAll => self.cancel_all(),
             Step::Flush => {
                 let mark = self.ledger.mark();
                 self.flushes
@@ -160,6 +109,63 @@ impl Model {
                 self.ledger.drain();
             }
         }
+    }
+
+    fn admit(&mut self, own: bool) {
+        let admitted = self.ledger.admit(own);
+        if self.draining && !own {
+            assert_eq!(admitted, None);
+            return;
+        }
+        let waits = self.tasks.values().any(|task| !task.active);
+        let is_active = !waits && !self.paused && self.active() < self.max_active;
+        let number = self.next;
+        self.next += 1;
+        assert_eq!(admitted, Some(Admitted { number, is_active }));
+        let task = Known {
+            active: is_active,
+            in_the_making: !is_active,
+            cancelled: false,
+        };
+        self.tasks.insert(number, task);
+    }
+
+    fn deposit(&mut self, which: usize) {
+        let mut making = self.tasks.iter_mut().filter(|(_, task)| task.in_the_making);
+        let n = making.by_ref().count();
+        let mut making = self.tasks.iter_mut().filter(|(_, task)| task.in_the_making);
+        let Some((&number, task)) = (n > 0).then(|| making.nth(which % n)).flatten() else {
+            return;
+        };
+        task.in_the_making = false;
+        let expected = match (task.cancelled, task.active) {
+            (true, _) => Deposited::Abort(number),
+            (_, true) => Deposited::Wake(number),
+            (_, false) => Deposited::Kept,
+        };
+        assert_eq!(self.ledger.deposit(number, number), expected);
+    }
+
+    fn cancel_all(&mut self) {
+        let (below, _) = self.ledger.cancel_all();
+        assert_eq!(below, self.next);
+        let mut taken = Vec::new();
+        let mut from = Some(0);
+        while let Some(start) = from {
+            let mut chunk = Vec::with_capacity(2);
+            from = self.ledger.take_waiting(start, &mut chunk);
+            taken.append(&mut chunk);
+        }
+        let expected: Vec<u64> = self
+            .tasks
+            .iter_mut()
+            .filter_map(|(&number, task)| {
+                let there = !task.active && !task.in_the_making && !task.cancelled;
+                task.cancelled = true;
+                there.then_some(number)
+            })
+            .collect();
+        assert_eq!(taken, expected);
     }
 
     fn end(&mut self, which: usize) {
