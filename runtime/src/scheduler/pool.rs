@@ -261,7 +261,8 @@ impl Pool {
         std::ptr::eq(self, other) || self.injector.shares_offers(&other.injector)
     }
 
-    /// Does the pool lie in this host?
+    /// Does the pool belong to this host?
+    #[cfg(any(feature = "net", feature = "time"))]
     pub(super) fn is_in(&self, host: &dyn Host) -> bool {
         self.host().is_some_and(|own| std::ptr::addr_eq(own, host))
     }

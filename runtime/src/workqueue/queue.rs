@@ -4,7 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use crate::cell::{self, JoinHandle, TaskMeta};
@@ -520,6 +520,10 @@ impl WorkQueue {
         QueueMetrics::of(&self.shared)
     }
 }
+
+// What a panic can leave behind in a queue is locked, and no invariant is broken across a call.
+impl UnwindSafe for WorkQueue {}
+impl RefUnwindSafe for WorkQueue {}
 
 impl fmt::Debug for WorkQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
