@@ -129,6 +129,34 @@ fn it_gets_on_where_others_fail() {
 }
 
 #[test]
+fn those_that_wait_for_a_thread_that_is_refused_fail_one_after_the_other() {
+    const MANY: usize = 50_000;
+    let name = "those_that_wait_for_a_thread_that_is_refused_fail_one_after_the_other";
+    if !is_rerun(name) {
+        return rerun_passes(name, |_| {});
+    }
+    let runtime = runtime();
+    let queue = WorkQueue::builder("plain").nice(1).max_active(1);
+    let queue = queue.build_on(runtime.handle()).unwrap();
+    queue.pause();
+    let dropped = Count::default();
+    let mut tasks = queue.spawn_batch((0..MANY).map(|_| support::keep(dropped.on_drop())));
+    for _ in 0..MANY {
+        let guard = dropped.on_drop();
+        tasks.push(queue.spawn_blocking(move || drop(guard)));
+    }
+    refuse_threads();
+    queue.resume();
+    for task in tasks {
+        let error = runtime.block_on(task).unwrap_err();
+        assert!(error.not_started_because().is_some(), "{error}");
+    }
+    assert_eq!(dropped.get(), 2 * MANY);
+    let now = queue.metrics();
+    assert_eq!((now.active, now.inactive), (0, 0));
+}
+
+#[test]
 fn its_pools_are_its_own_and_are_used_again_when_it_is_gone() {
     must_end(|| {
         let mut builder = Builder::new_multi_thread();

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use fastwake::WorkQueue;
+use fastwake::runtime::Builder;
 use fastwake::task::{JoinHandle, yield_now};
 use support::{Count, OnDrop, current_thread, keep, multi_thread, must_end, until};
 
@@ -92,6 +93,38 @@ fn closures_that_wait_are_dropped_although_one_does_not_end() {
         go_on.send(()).unwrap();
         current_thread().block_on(running).unwrap();
         until(|| queue.metrics().active == 0);
+    });
+}
+
+#[test]
+fn closures_that_wait_are_not_dropped_one_inside_the_other() {
+    must_end(|| {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2).max_blocking_threads(1);
+        let runtime = builder.build().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        runtime.spawn_blocking(move || {
+            begun.send(()).unwrap();
+            let _ = goes_on.recv();
+        });
+        has_begun.recv().unwrap();
+        let queue = WorkQueue::builder("queue").max_active(1);
+        let queue = queue.build_on(runtime.handle()).unwrap();
+        let dropped = Count::default();
+        // The first one waits for a thread, and its end activates the next, which finds no pool.
+        let tasks: Vec<_> = (0..MANY)
+            .map(|_| {
+                let guard = dropped.on_drop();
+                queue.spawn_blocking(move || drop(guard))
+            })
+            .collect();
+        runtime.shutdown_background();
+        assert_eq!(dropped.get(), MANY);
+        assert_all_cancelled(tasks);
+        let now = queue.metrics();
+        assert_eq!((now.active, now.inactive), (0, 0));
+        drop(go_on);
     });
 }
 
