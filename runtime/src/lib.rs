@@ -8,7 +8,8 @@
 //!
 //! Names and semantics are tokio's where tokio has them. Work that blocks its thread goes to
 //! [`task::spawn_blocking`], work that computes for long to [`task::spawn_cpu_intensive`], so that
-//! neither keeps the other tasks waiting.
+//! neither keeps the other tasks waiting. Tasks that belong together, of which only so many may be under
+//! way or that keep an order, go to a [`WorkQueue`].
 //!
 //! ```
 //! #[fastwake::main]
@@ -96,6 +97,7 @@ pub mod task;
 #[cfg_attr(docsrs, doc(cfg(feature = "time")))]
 pub mod time;
 pub mod topology;
+pub mod workqueue;
 
 mod blocking;
 mod cell;
@@ -116,6 +118,7 @@ pub use fastwake_macros::{main, test};
 pub use tokio::{join, pin, select, try_join};
 
 pub use task::spawn;
+pub use workqueue::WorkQueue;
 
 #[cfg(fastwake_experiment)]
 #[doc(hidden)]

@@ -45,8 +45,8 @@ pub(crate) struct BlockingPool {
     /// Threads that exist and have not come to the queue yet; below zero for a moment if one comes
     /// before its maker has counted it.
     born: AtomicIsize,
-    /// Closures never suspend, so this list stays empty.
-    owned: OwnedTasks,
+    /// Closures never suspend: here are only those that wait for their work queue's turn.
+    waiting: OwnedTasks,
     config: BlockingConfig,
     threads: Arc<Threads>,
     counters: Counters,
@@ -71,6 +71,13 @@ impl Schedule for Once {
     }
 }
 
+/// The scheduler of a closure that waits: it is queued when it is woken, or aborted before.
+impl Schedule for Arc<BlockingPool> {
+    fn schedule(self, task: Runnable) {
+        self.submit(task);
+    }
+}
+
 impl BlockingPool {
     pub(crate) fn new(config: BlockingConfig, threads: Arc<Threads>) -> Arc<Self> {
         let seats = config.max_threads.min(MOST_SEATS) as u32;
@@ -78,7 +85,7 @@ impl BlockingPool {
             queue: CachePadded::new(Lock::new(Queue::new(config.cpus, seats))),
             parkers: (0..seats).map(|_| OnceLock::new()).collect(),
             born: AtomicIsize::new(0),
-            owned: OwnedTasks::new(),
+            waiting: OwnedTasks::new(),
             config,
             threads,
             counters: Counters::default(),
@@ -95,14 +102,30 @@ impl BlockingPool {
         F: Future<Output: Send> + Send + 'static,
     {
         let (task, handle) = cell::new(closure, Once, meta);
-        if let Some(driver) = &self.config.driver {
-            driver.hold_clock();
-        }
         self.submit(task);
         handle
     }
 
+    /// As [`spawn`](Self::spawn), for a closure that is not to be queued before it is woken.
+    pub(crate) fn spawn_waiting<F>(
+        self: &Arc<Self>,
+        closure: F,
+        meta: TaskMeta,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let (task, handle) = cell::new(closure, Arc::clone(self), meta);
+        if let Err(task) = task.wait(&self.waiting) {
+            task.cancel();
+        }
+        handle
+    }
+
     fn submit(self: &Arc<Self>, task: Runnable) {
+        if let Some(driver) = &self.config.driver {
+            driver.hold_clock();
+        }
         let mut queue = self.queue.lock();
         if queue.is_closed() {
             drop(queue);
@@ -184,7 +207,8 @@ impl BlockingPool {
             match order {
                 Order::Leave => return,
                 Order::Run(task) => {
-                    let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) = task.run(&self.owned);
+                    let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) =
+                        task.run(&self.waiting);
                     self.release_clock(1);
                     queue = self.queue.lock();
                     queue.finish();
@@ -241,6 +265,8 @@ impl BlockingPool {
         for task in unbegun {
             task.cancel();
         }
+        // Those that are left are about to find the queue closed.
+        let _ = self.waiting.close_and_cancel();
         for parker in self.parkers.iter().filter_map(OnceLock::get) {
             parker.unpark();
         }

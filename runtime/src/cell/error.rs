@@ -56,7 +56,7 @@ impl JoinError {
     }
 
     /// Was the task cancelled: aborted, ended by its runtime's shutdown, or never started because
-    /// no thread could be made for it?
+    /// no thread could be made for it or its work queue took no more work?
     ///
     /// # Examples
     ///
@@ -91,8 +91,9 @@ impl JoinError {
         matches!(self.0.kind, Kind::Panic(_))
     }
 
-    /// Why the operating system refused the thread that the task needed, if that is what kept it
-    /// from starting. Such a task counts as [cancelled](Self::is_cancelled).
+    /// Why the task could not start: the operating system refused the thread that it needed (then the
+    /// error has a [code](io::Error::raw_os_error)), or its [`WorkQueue`](crate::workqueue::WorkQueue)
+    /// takes no more work. Such a task counts as [cancelled](Self::is_cancelled).
     ///
     /// # Examples
     ///
@@ -211,10 +212,11 @@ impl fmt::Display for JoinError {
         match &self.0.kind {
             Kind::Cancelled => f.write_str(" was cancelled"),
             Kind::NotStarted(reason) => {
-                write!(
-                    f,
-                    " was not started: the system gave no thread for it: {reason}"
-                )
+                f.write_str(" was not started: ")?;
+                if reason.raw_os_error().is_some() {
+                    f.write_str("the system gave no thread for it: ")?;
+                }
+                reason.fmt(f)
             }
             Kind::Panic(payload) => {
                 let payload = payload

@@ -119,18 +119,25 @@ impl OwnerList {
         self.owned.lock().len
     }
 
-    /// Enters a task that is about to be suspended, unless it has an owner already. False: the
-    /// list is closed, and the caller is to cancel the task.
+    /// Enters a task that is about to be suspended, unless it has an owner already; the list of
+    /// those that wait for their first poll gives it up. False: the list is closed, and the caller is
+    /// to cancel the task.
     ///
     /// # Safety
     ///
-    /// The caller holds `RUNNING` of the live task, and the list outlives the task's completion.
+    /// The caller holds `RUNNING` of the live task, or owns its first `Runnable`, and the list outlives
+    /// the task's completion.
     pub(super) unsafe fn adopt(&self, task: NonNull<Header>) -> bool {
         // SAFETY: alive, by the caller's promise.
         let header = unsafe { task.as_ref() };
-        // SAFETY: `RUNNING` gives access to the field.
+        // SAFETY: `RUNNING` or the `Runnable` gives access to the field.
         if header.owner.with(|owner| unsafe { (*owner).is_some() }) {
-            return true;
+            if !header.state.is_waiting() {
+                return true;
+            }
+            header.state.end_wait();
+            // SAFETY: the caller holds `RUNNING`.
+            unsafe { Self::disown(task) };
         }
         let mut owned = self.owned.lock();
         if owned.closed {

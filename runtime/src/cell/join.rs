@@ -12,6 +12,7 @@ use crate::coop::poll_proceed;
 
 use super::header::{Header, release};
 use super::state::Detach;
+use super::waker::{task_of_waker, wake_task};
 use super::{Id, JoinError};
 
 /// Waits for a task, and gives its output.
@@ -317,6 +318,22 @@ impl AbortHandle {
     #[must_use]
     pub fn id(&self) -> Id {
         self.header().id
+    }
+}
+
+impl AbortHandle {
+    /// The task whose poll gave this waker; `None` for a waker of somebody else's.
+    pub(crate) fn of_waker(waker: &Waker) -> Option<Self> {
+        let task = task_of_waker(waker)?;
+        // SAFETY: the waker keeps the task.
+        unsafe { task.as_ref() }.state.reference();
+        Some(Self { task })
+    }
+
+    /// Makes the task run, as a waker of it does.
+    pub(crate) fn wake(&self) {
+        // SAFETY: the handle owns a reference.
+        unsafe { wake_task(self.task) }
     }
 }
 

@@ -18,6 +18,14 @@ pub(crate) struct TaskList {
 // SAFETY: a list owns its `Runnable`s, which are `Send`.
 unsafe impl Send for TaskList {}
 
+/// The same error once more. One of the system's has a code, from which it can be made anew.
+pub(crate) fn again(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
 impl TaskList {
     pub(crate) const fn new() -> Self {
         Self {
@@ -87,12 +95,7 @@ impl TaskList {
     /// Ends all of them because no thread could be made for them.
     pub(crate) fn fail(self, error: &io::Error) {
         for task in self {
-            // An error of the system's has a code; from that it can be made anew for each task.
-            let reason = match error.raw_os_error() {
-                Some(code) => io::Error::from_raw_os_error(code),
-                None => io::Error::new(error.kind(), error.to_string()),
-            };
-            task.fail(reason);
+            task.fail(again(error));
         }
     }
 

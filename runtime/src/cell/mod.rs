@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `state` | anybody, through its transitions |
 //! | `queue_next` | the owner of the `Runnable` (T1), or whoever has claimed the future |
-//! | `owner`, `started` | whoever holds `RUNNING`, or owns the `Runnable`; `state` orders them |
+//! | `owner` | whoever holds `RUNNING`, or owns the `Runnable`; `state` orders them |
 //! | `links` | under the lock of the owner's list |
 //! | `join_waker` | T6 |
 //! | the stage | whoever holds `RUNNING`; after the completion T5 |
@@ -38,7 +38,7 @@ mod waker;
 pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
-pub(crate) use list::TaskList;
+pub(crate) use list::{TaskList, again};
 pub(crate) use owned::{OwnedTasks, Swept};
-pub(crate) use raw::{Schedule, TaskMeta, new, new_local};
+pub(crate) use raw::{Schedule, TaskMeta, new, new_local, not_started};
 pub(crate) use runnable::{Ran, Runnable};

@@ -1,5 +1,5 @@
 //! The tasks that a worker has adopted: all those that have ever been suspended on it and are not
-//! complete. This is where the shutdown finds the ones that are in no queue (T4).
+//! complete; or those of a pool that wait for their first poll. This is where the shutdown finds the ones that are in no queue (T4).
 //!
 //! A task that completes in its first poll never comes here, which is why spawning takes one lock
 //! less than it would if every task were entered at once.

@@ -19,9 +19,9 @@ use crate::trace::{self, Kind, Traced};
 
 /// Where a task goes when it is to run.
 ///
-/// A value of this type lies in every cell: it is to be a pointer. It is copied out before the task
-/// is queued, for the cell may be gone while `schedule` still runs.
-pub(crate) trait Schedule: Copy + Send + Sync + 'static {
+/// A value of this type lies in every cell: it is to be a pointer. It is cloned before the task is
+/// queued, for the cell may be gone while `schedule` still runs.
+pub(crate) trait Schedule: Clone + Send + Sync + 'static {
     /// Queues the task, or [refuses](Runnable::refuse) it.
     fn schedule(self, task: Runnable);
 }
@@ -118,6 +118,23 @@ where
     // SAFETY: the cell is new: nobody else has its first `Runnable` or its join handle, and its
     // initial state counts a reference for each.
     unsafe { (Runnable::from_raw(header), JoinHandle::from_raw(header)) }
+}
+
+/// The handle of a task that was not even made, which says why.
+pub(crate) fn not_started<T: Send + 'static>(reason: io::Error, meta: TaskMeta) -> JoinHandle<T> {
+    let (task, handle) = new(std::future::pending::<T>(), Nowhere, meta);
+    task.fail(reason);
+    handle
+}
+
+/// The scheduler of a task that never runs.
+#[derive(Clone, Copy)]
+struct Nowhere;
+
+impl Schedule for Nowhere {
+    fn schedule(self, task: Runnable) {
+        task.cancel();
+    }
 }
 
 /// Drops a value of the user's.
@@ -305,7 +322,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     /// As [`Vtable::schedule`]: the caller is to make the `Runnable` (T2).
     unsafe fn schedule(header: NonNull<Header>) {
         // SAFETY: the `Runnable` that the caller is to make owns the runtime's reference.
-        let scheduler = unsafe { Self::of(header) }.scheduler;
+        let scheduler = unsafe { Self::of(header) }.scheduler.clone();
         // SAFETY: the caller's duty, discharged here.
         scheduler.schedule(unsafe { Runnable::from_raw(header) });
     }

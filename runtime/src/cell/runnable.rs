@@ -92,7 +92,29 @@ impl Runnable {
         unsafe { header.as_ref() }.state.refuse();
     }
 
-    /// Has the task never been polled? (One that is suspended by its first poll gets an owner.)
+    /// Has the task never been polled?
+    pub(crate) fn is_unpolled(&self) -> bool {
+        self.is_new() || self.header().state.is_waiting()
+    }
+
+    /// Lays a new task down that is not to run yet: it is idle, in `list`, until it is woken or
+    /// aborted. Back if the list is closed: to be cancelled.
+    pub(crate) fn wait(self, list: &OwnedTasks) -> Result<(), Runnable> {
+        debug_assert!(self.is_new());
+        // SAFETY: this is the task's first `Runnable`. The list belongs to the pool of the task's
+        // scheduler, which outlives its tasks' completion.
+        if !unsafe { list.list().adopt(self.0) } {
+            return Err(self);
+        }
+        if !self.header().state.wait() {
+            return Err(self);
+        }
+        self.leak();
+        Ok(())
+    }
+
+    /// Is the task in no list? (One that is suspended by its first poll gets an owner, and so does
+    /// one that waits for it.)
     pub(crate) fn is_new(&self) -> bool {
         let owner = &self.header().owner;
         // SAFETY: the owner of the `Runnable` may read the field.

@@ -9,6 +9,7 @@
 //! | `CANCELLED` | the future is to be dropped instead of polled |
 //! | `JOIN_INTEREST` | the `JoinHandle` lives, and the output is its |
 //! | `JOIN_WAKER` | the join handle's waker is stored, and is the completer's |
+//! | `WAITING` | never polled, and in the list of those that wait for a work queue's turn |
 //!
 //!
 //! Three bits more count the polls for which the task is on probation, as it has stayed in one for long.
@@ -20,7 +21,8 @@
 //!             start                  complete
 //! SCHEDULED ─────────▶ RUNNING ───────────────────▶ COMPLETE
 //!   ▲   ▲               │  ▲ │ └─ suspend, woken meanwhile ─▶ SCHEDULED (the runner's)
-//!   │   └── refuse ──┐  │  └─┼──────────────────┐
+//!   │   └── refuse, ─┐  │  └─┼──────────────────┐
+//!   │       wait     │  │    │                  │
 //!   │ schedule,      ▼  ▼    │ suspend          │ claim (shutdown)
 //!   └ cancel ─────── idle ◀──┘ ─────────────────┘
 //! ```
@@ -52,9 +54,10 @@ const SCHEDULED: usize = 1 << 2;
 const CANCELLED: usize = 1 << 3;
 const JOIN_INTEREST: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
-const PROBATION_ONE: usize = 1 << 6;
+const WAITING: usize = 1 << 6;
+const PROBATION_ONE: usize = 1 << 7;
 const PROBATION: usize = 0b111 * PROBATION_ONE;
-const REF_ONE: usize = 1 << 9;
+const REF_ONE: usize = 1 << 10;
 const REF_MASK: usize = !(REF_ONE - 1);
 
 /// The references of a task that has just been made: the runtime's and the join handle's.
@@ -254,6 +257,33 @@ impl TaskState {
         }
     }
 
+    /// A new task is not to run yet; it has an owner already (T4). The caller gives the `Runnable` up.
+    /// False: the shutdown has seen the task meanwhile, and the caller is to cancel it.
+    pub(super) fn wait(&self) -> bool {
+        let result = self.update(|current| {
+            (current & CANCELLED == 0).then_some(current ^ (SCHEDULED | WAITING))
+        });
+        let (Ok(before) | Err(before)) = result;
+        debug_assert_eq!(
+            before & (SCHEDULED | RUNNING | COMPLETE | WAITING),
+            SCHEDULED
+        );
+        result.is_ok()
+    }
+
+    /// Has the task been made to wait, and not been polled since? For the owner of the `Runnable` or
+    /// its runner.
+    pub(super) fn is_waiting(&self) -> bool {
+        // ORDERING: it changes in the hands of a `Runnable`'s owner alone, who hands it on with more.
+        self.0.load(Relaxed) & WAITING != 0
+    }
+
+    /// The runner has taken the task out of the list of those that wait.
+    pub(super) fn end_wait(&self) {
+        let before = self.0.fetch_and(!WAITING, Relaxed);
+        debug_assert_eq!(before & (RUNNING | WAITING), RUNNING | WAITING);
+    }
+
     /// Is the output there?
     pub(super) fn is_complete(&self) -> bool {
         // ORDERING: Acquire pairs with the Release of `complete`.
@@ -301,7 +331,7 @@ impl TaskState {
         // ORDERING: a new reference is made from one that is held, which orders it.
         let before = self.0.fetch_add(REF_ONE, Relaxed);
         if before > isize::MAX as usize {
-            // More than 2^54 leaked wakers: counting on would free a task in use.
+            // More than 2^53 leaked wakers: counting on would free a task in use.
             std::process::abort();
         }
     }
@@ -328,6 +358,7 @@ impl fmt::Debug for TaskState {
             (CANCELLED, "cancelled"),
             (JOIN_INTEREST, "join interest"),
             (JOIN_WAKER, "join waker"),
+            (WAITING, "waiting"),
         ];
         let set = names.iter().filter(|(bit, _)| bits & bit != 0);
         f.debug_struct("TaskState")

@@ -57,6 +57,11 @@ pub(super) unsafe fn wake_task(task: NonNull<Header>) {
     }
 }
 
+/// The task of one of our wakers.
+pub(super) fn task_of_waker(waker: &Waker) -> Option<NonNull<Header>> {
+    std::ptr::eq(waker.vtable(), &VTABLE).then(|| header(waker.data()))
+}
+
 fn header(data: *const ()) -> NonNull<Header> {
     // SAFETY: all data pointers of our wakers are made from ones that are not null.
     unsafe { NonNull::new_unchecked(data.cast_mut().cast()) }

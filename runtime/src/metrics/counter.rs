@@ -84,6 +84,8 @@ pub(crate) struct InjectorCounters {
     pub(crate) coalesced: Counter,
     /// Workers that retired after their keep-alive.
     pub(crate) retired: Counter,
+    /// Tasks spawned that are not to run before their work queue's turn.
+    pub(crate) waited: SharedCounter,
     /// Tasks dropped at the pool's end, or for want of a thread.
     pub(crate) dropped: SharedCounter,
     /// Wake-ups that made no system call, because the worker had been woken since it was picked.

@@ -23,7 +23,8 @@ use crate::topology::CpuSet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PoolKind {
-    /// Serves a pod: a group of CPUs under the runtime's affinity scope.
+    /// Serves a pod: a group of CPUs under the affinity scope of the runtime, or of a
+    /// [work queue](crate::workqueue).
     Unbound,
     /// Bound to one CPU, for [`Handle::spawn_on`](crate::runtime::Handle::spawn_on).
     PerCpu,

@@ -11,6 +11,7 @@ use crate::scheduler::policy::Intervals;
 use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig, MonitorConfig};
 use crate::threads::{Role, Threads};
 use crate::topology::{Topology, available_workers};
+use crate::workqueue::Registry;
 
 use super::context::Polls;
 use super::handle::Inner;
@@ -68,6 +69,7 @@ impl Builder {
             threads,
             #[cfg(unix)]
             inspector,
+            queues: Registry::default(),
             #[cfg(feature = "test-util")]
             clock,
         }));

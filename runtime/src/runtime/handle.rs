@@ -20,6 +20,7 @@ use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
 use crate::trace::{self, Kind};
+use crate::workqueue::Registry;
 
 use super::context::{self, EnterGuard, Polls, TryCurrentError};
 use super::dump::Dump;
@@ -92,6 +93,7 @@ pub(super) struct Inner {
     pub(super) threads: Arc<Threads>,
     #[cfg(unix)]
     pub(super) inspector: Option<Inspector>,
+    pub(super) queues: Registry,
     #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
 }
@@ -477,6 +479,19 @@ impl Handle {
     #[cfg(all(unix, feature = "signal"))]
     pub(crate) fn has_io(&self) -> bool {
         self.use_driver().is_some_and(|driver| driver.has_io())
+    }
+
+    pub(crate) fn group(&self) -> &Group {
+        &self.inner.group
+    }
+
+    pub(crate) fn blocking(&self) -> &Arc<BlockingPool> {
+        &self.inner.blocking
+    }
+
+    /// The runtime's work queues.
+    pub(crate) fn queues(&self) -> &Registry {
+        &self.inner.queues
     }
 
     /// The runtime's clock.

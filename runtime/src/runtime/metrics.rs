@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics, WorkerTimes};
 use crate::scheduler;
+use crate::workqueue::QueueMetrics;
 
 use super::{Handle, RuntimeFlavor};
 
@@ -35,8 +36,8 @@ impl RuntimeMetrics {
         Self { handle }
     }
 
-    /// The pools: those of the pods, then the one for CPU-intensive work, then the per-CPU ones
-    /// that have been used.
+    /// The pools: those of the pods, then the one for CPU-intensive work, then the per-CPU ones that
+    /// have been used, then those of [work queues](crate::workqueue) with attributes of their own.
     ///
     /// # Examples
     ///
@@ -221,6 +222,28 @@ impl RuntimeMetrics {
                 self.num_workers()
             ),
         }
+    }
+
+    /// The work queues that have a handle or a task, in the order of their names.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// use fastwake::WorkQueue;
+    /// use fastwake::runtime::Handle;
+    ///
+    /// let mail = WorkQueue::builder("mail").build()?;
+    /// let index = WorkQueue::builder("index").build()?;
+    /// let queues = Handle::current().metrics().queues();
+    /// assert!(queues.iter().map(|queue| &queue.name).eq(["index", "mail"]));
+    /// # drop((mail, index));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn queues(&self) -> Vec<QueueMetrics> {
+        self.handle.queues().metrics()
     }
 
     /// The threads for blocking closures.

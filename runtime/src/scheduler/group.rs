@@ -15,8 +15,9 @@ use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_
 
 use super::current_thread::CurrentThread;
 use super::injector::Offers;
+use super::lane::Sets;
 use super::monitor::{Monitor, MonitorConfig};
-use super::placement::{self, Plan};
+use super::pod_set::{PodSet, Shape};
 use super::policy::Intervals;
 use super::pool::{Host, Lease, Pool, PoolConfig};
 use super::worker::{Blocked, Worker};
@@ -24,7 +25,7 @@ use super::worker::{Blocked, Worker};
 /// By how much the threads for CPU-intensive work are nicer than the others. At 10 a normal thread
 /// has ten times the weight: the workers get the CPU when they want it, and the work still goes on
 /// beside other programs. 19 would be a seventieth, which starves it there.
-const CPU_INTENSIVE_NICE: i32 = 10;
+pub(super) const CPU_INTENSIVE_NICE: i32 = 10;
 
 /// What a group is made from.
 #[derive(Debug, Clone)]
@@ -48,18 +49,31 @@ pub(crate) struct GroupConfig {
 
 impl GroupConfig {
     /// A driver for one of the pools, if the runtime is to have any.
-    fn new_driver(&self) -> io::Result<Option<Arc<Driver>>> {
+    pub(super) fn new_driver(&self) -> io::Result<Option<Arc<Driver>>> {
         let new = || Driver::new(self.driver, Arc::clone(&self.clock));
         self.driver.is_enabled().then(new).transpose()
     }
 
+    /// The pods' pools.
+    fn pods(&self) -> Shape {
+        Shape {
+            machine: self.machine.clone(),
+            scope: self.scope,
+            strict: self.strict,
+            workers: self.workers.unwrap_or(0),
+            nice: 0,
+            spares: self.spares,
+            resident: true,
+        }
+    }
+
     /// The pool for CPU-intensive work.
-    fn cpu_intensive(&self) -> PoolConfig {
+    pub(super) fn cpu_intensive(&self) -> PoolConfig {
         PoolConfig {
             kind: PoolKind::CpuIntensive,
-            index: 0,
             cpus: self.machine.cpus().clone(),
             strict: false,
+            roams: None,
             first_worker: None,
             nice: CPU_INTENSIVE_NICE,
             limit: self.cpu_intensive as u32,
@@ -76,19 +90,16 @@ impl GroupConfig {
 /// wake-up that was owed has been issued: from then on no waker can lead into a pool, and the
 /// memory may go whenever the last `Arc` does.
 pub(crate) struct Group {
-    config: GroupConfig,
-    threads: Arc<Threads>,
-    /// One for each pod, or for each group of merged pods.
-    pods: Box<[Pool]>,
-    neighbours: Box<[Box<[usize]>]>,
-    /// The index in `pods` for each CPU number that is in one.
-    pod_of_cpu: Box<[u16]>,
-    cpu_intensive: Pool,
+    pub(super) config: GroupConfig,
+    pub(super) threads: Arc<Threads>,
+    pub(super) pods: PodSet,
+    pub(super) cpu_intensive: Pool,
     /// Made when the first task is spawned on that CPU.
     per_cpu: Box<[(usize, OnceLock<Box<Pool>>)]>,
-    /// Held while a per-CPU pool is made, and while the group is closed.
-    closed: Mutex<bool>,
-    offers: crate::primitives::Arc<Offers>,
+    /// For work queues whose attributes are not the runtime's own.
+    pub(super) sets: Sets,
+    /// Held while a pool is made on demand, and while the group is closed.
+    pub(super) closed: Mutex<bool>,
     /// For runtimes with workers of their own.
     monitor: Option<Monitor>,
     users: AtomicUsize,
@@ -102,29 +113,35 @@ impl Group {
     ///
     /// The system's, if it gives no driver for one of them.
     pub(crate) fn new(config: GroupConfig, threads: Arc<Threads>) -> io::Result<Arc<Self>> {
-        let machine = &config.machine;
-        let plans = match config.workers {
-            Some(workers) => placement::plan(machine, config.scope, workers),
-            None => Vec::new(),
-        };
-        let new_driver = |plan| Ok((plan, config.new_driver()?));
-        let plans = plans
-            .into_iter()
-            .map(new_driver)
-            .collect::<io::Result<Vec<_>>>()?;
+        let pods = PodSet::new(&config.pods(), || config.new_driver())?;
         let monitor = match config.workers {
             Some(_) => Some(Monitor::new(config.monitor.clone())?),
             None => None,
         };
-        let new = |this: &Weak<Self>| Self::with_pools(config, plans, threads, Weak::clone(this));
         let group = Arc::new_cyclic(|this| Self {
+            pods,
+            // Whether it has somebody to pick is nobody else's business.
+            // Its workers wait behind all others for a CPU: no place to wait for events.
+            cpu_intensive: Pool::new(config.cpu_intensive(), Offers::new(), None),
+            per_cpu: config
+                .machine
+                .cpus()
+                .iter()
+                .map(|cpu| (cpu, OnceLock::new()))
+                .collect(),
+            sets: Sets::default(),
+            closed: Mutex::new(false),
             monitor,
-            ..new(this)
+            users: AtomicUsize::new(1),
+            config,
+            threads,
+            this: Weak::clone(this),
         });
         let host: *const Self = Arc::as_ptr(&group);
-        for pool in group.pools() {
-            // SAFETY: the pool lies in the group, and ends with it.
-            unsafe { pool.join(host) };
+        // SAFETY: the pools lie in the group, and end with it.
+        unsafe {
+            group.pods.join(host);
+            group.cpu_intensive.join(host, std::iter::empty());
         }
         Ok(group)
     }
@@ -139,73 +156,7 @@ impl Group {
             // Who wants to hear of long polls wants so also if nothing waits for their end.
             self.call_monitor();
         }
-        self.pods.iter().try_for_each(Pool::start)
-    }
-
-    fn with_pools(
-        config: GroupConfig,
-        plans: Vec<(Plan, Option<Arc<Driver>>)>,
-        threads: Arc<Threads>,
-        this: Weak<Self>,
-    ) -> Self {
-        let machine = &config.machine;
-        let (plans, drivers): (Vec<Plan>, Vec<_>) = plans.into_iter().unzip();
-        let neighbours = match config.strict {
-            true => vec![Box::default(); plans.len()],
-            false => placement::neighbours(machine, &plans),
-        };
-        let mut pod_of_cpu = vec![0; machine.cpus().last().map_or(0, |last| last + 1)];
-        for (index, plan) in plans.iter().enumerate() {
-            plan.cpus
-                .iter()
-                .for_each(|cpu| pod_of_cpu[cpu] = index as u16);
-        }
-        let offers = Offers::new();
-        let spares = config.spares;
-        let mut workers_before = 0;
-        let pod = |(index, (Plan { cpus, workers }, driver)): (usize, (Plan, _))| {
-            let first_worker = workers_before;
-            workers_before += workers;
-            let workers = workers as u32;
-            let (kind, strict) = (PoolKind::Unbound, config.strict);
-            let config = PoolConfig {
-                kind,
-                index,
-                cpus,
-                strict,
-                first_worker: Some(first_worker),
-                nice: 0,
-                limit: workers,
-                kept: workers,
-                spares,
-            };
-            Pool::new(config, offers.clone(), driver)
-        };
-        Self {
-            pods: plans
-                .into_iter()
-                .zip(drivers)
-                .enumerate()
-                .map(pod)
-                .collect(),
-            neighbours: neighbours.into_boxed_slice(),
-            pod_of_cpu: pod_of_cpu.into_boxed_slice(),
-            // Whether it has somebody to pick is nobody else's business.
-            // Its workers wait behind all others for a CPU: no place to wait for events.
-            cpu_intensive: Pool::new(config.cpu_intensive(), Offers::new(), None),
-            per_cpu: machine
-                .cpus()
-                .iter()
-                .map(|cpu| (cpu, OnceLock::new()))
-                .collect(),
-            closed: Mutex::new(false),
-            offers,
-            monitor: None,
-            users: AtomicUsize::new(1),
-            config,
-            threads,
-            this,
-        }
+        self.pods.pools().iter().try_for_each(Pool::start)
     }
 
     fn pools(&self) -> impl Iterator<Item = &Pool> {
@@ -213,25 +164,15 @@ impl Group {
             .per_cpu
             .iter()
             .filter_map(|(_, pool)| pool.get().map(|pool| &**pool));
-        self.pods.iter().chain([&self.cpu_intensive]).chain(per_cpu)
+        let pods = self.pods.pools().iter();
+        let sets = self.sets.iter().flat_map(PodSet::pools);
+        pods.chain([&self.cpu_intensive]).chain(per_cpu).chain(sets)
     }
 
     /// Gives the calling thread, which is no worker, all CPUs of the runtime: it may have been made
     /// by a worker that is pinned.
     pub(crate) fn spread_current_thread(&self) {
         let _ = set_current_thread(self.config.machine.cpus());
-    }
-
-    /// The pool of the pod that the calling thread is in.
-    fn pod_of_caller(&self) -> &Pool {
-        let index = match self.pods.len() {
-            1 => 0,
-            _ => current_cpu()
-                .and_then(|cpu| self.pod_of_cpu.get(cpu))
-                .copied()
-                .unwrap_or(0),
-        };
-        &self.pods[usize::from(index)]
     }
 
     /// Spawns a task where the caller is: in a worker's own pool, otherwise in its pod's.
@@ -250,8 +191,8 @@ impl Group {
 
     fn pool_for_spawn<'a>(&'a self, worker: Option<&Worker<'a>>) -> &'a Pool {
         match worker.map(Worker::pool) {
-            Some(pool) if pool.config.kind == PoolKind::Unbound && pool.is_in(self) => pool,
-            _ => self.pod_of_caller(),
+            Some(pool) if self.pods.contains(pool) => pool,
+            _ => self.pods.pool_of_caller(),
         }
     }
 
@@ -311,13 +252,13 @@ impl Group {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let pool = self.pool_of_cpu(cpu)?;
+        let pool = self.pool_bound_to(cpu)?;
         let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
         Worker::with_current(|worker| pool.accept_new(worker, task));
         Ok(handle)
     }
 
-    fn pool_of_cpu(&self, cpu: usize) -> io::Result<&Pool> {
+    pub(super) fn pool_bound_to(&self, cpu: usize) -> io::Result<&Pool> {
         let found = self.per_cpu.binary_search_by_key(&cpu, |(cpu, _)| *cpu);
         let Ok(index) = found else {
             let allowed = self.config.machine.cpus();
@@ -333,22 +274,22 @@ impl Group {
         // Under the lock, so that a shutdown either closes the new pool or is seen here.
         let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.get().is_none() {
-            let new = self.new_per_cpu_pool(cpu, index)?;
+            let new = self.new_per_cpu_pool(cpu)?;
             pool.get_or_init(|| Box::new(new));
         }
         let pool = pool.get().expect("it has just been made, or was there");
         if *closed {
-            pool.close();
+            pool.end();
         }
         Ok(pool)
     }
 
-    fn new_per_cpu_pool(&self, cpu: usize, index: usize) -> io::Result<Pool> {
+    fn new_per_cpu_pool(&self, cpu: usize) -> io::Result<Pool> {
         let config = PoolConfig {
             kind: PoolKind::PerCpu,
-            index,
             cpus: CpuSet::from_iter([cpu]),
             strict: true,
+            roams: None,
             first_worker: None,
             nice: 0,
             limit: 1,
@@ -357,7 +298,7 @@ impl Group {
         };
         let pool = Pool::new(config, Offers::new(), self.config.new_driver()?);
         // SAFETY: it is going to lie in this group, and ends with it.
-        unsafe { pool.join(self) };
+        unsafe { pool.join(self, std::iter::empty()) };
         Ok(pool)
     }
 
@@ -370,7 +311,7 @@ impl Group {
             let own = worker
                 .map(Worker::pool)
                 .filter(|pool| pool.config.kind != PoolKind::CpuIntensive && pool.is_in(self));
-            let pod = || (!self.pods.is_empty()).then(|| self.pod_of_caller());
+            let pod = || (self.pods.workers() > 0).then(|| self.pods.pool_of_caller());
             own.or_else(pod)?.use_driver().cloned()
         })
     }
@@ -433,14 +374,14 @@ impl Group {
     /// The scope of the pods' pools, and whether these are strict; `None` if there are none.
     pub(crate) fn scope(&self) -> Option<(AffinityScope, bool)> {
         let GroupConfig { scope, strict, .. } = self.config;
-        (!self.pods.is_empty()).then_some((scope, strict))
+        (!self.pods.pools().is_empty()).then_some((scope, strict))
     }
 
     /// Each CPU, and the place among the pods' pools of the one that serves it.
     pub(crate) fn pools_by_cpu(&self) -> impl Iterator<Item = (usize, usize)> {
         let cpus = self.config.machine.cpus().iter();
-        let served = cpus.filter(|_| !self.pods.is_empty());
-        served.map(|cpu| (cpu, usize::from(self.pod_of_cpu[cpu])))
+        let served = cpus.filter(|_| !self.pods.pools().is_empty());
+        served.map(|cpu| (cpu, self.pods.place_of_cpu(cpu)))
     }
 
     /// Spawns a task in one of the pods' pools, wherever the caller is.
@@ -458,7 +399,7 @@ impl Group {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let pool = &self.pods[pod];
+        let pool = &self.pods.pools()[pod];
         let (task, handle) = cell::new(future, pool.as_scheduler(), meta);
         Worker::with_current(|worker| pool.accept_new(worker, task));
         handle
@@ -466,15 +407,12 @@ impl Group {
 
     /// How many pools the pods have.
     pub(crate) fn pods(&self) -> usize {
-        self.pods.len()
+        self.pods.pools().len()
     }
 
     /// How many workers the pods' pools may run at once.
     pub(crate) fn workers(&self) -> usize {
-        self.pods
-            .iter()
-            .map(|pool| pool.config.limit as usize)
-            .sum()
+        self.pods.workers()
     }
 }
 
@@ -484,19 +422,6 @@ pub(crate) fn worker_index() -> Option<usize> {
 }
 
 impl Host for Group {
-    fn neighbour(&self, pool: &PoolConfig, n: usize) -> Option<&Pool> {
-        match pool.kind {
-            PoolKind::Unbound => self.neighbours[pool.index]
-                .get(n)
-                .map(|&index| &self.pods[index]),
-            _ => None,
-        }
-    }
-
-    fn offers(&self) -> bool {
-        self.offers.any()
-    }
-
     fn lease(&self) -> Option<Lease> {
         let group = self.this.upgrade()?;
         let more = |users: usize| (users > 0).then_some(users + 1);
@@ -532,18 +457,13 @@ impl Host for Group {
         };
         match nice {
             0 => self.threads.spawn(Role::Worker, body),
-            _ => self.threads.spawn_lowered(Role::Worker, nice, body),
+            _ => self.threads.spawn_nicer(Role::Worker, nice, body),
         }
     }
 
     fn place_current_thread(&self, pool: &PoolConfig) {
-        let pinned = pool.strict || pool.kind == PoolKind::PerCpu;
         // The thread has inherited its maker's mask, which may be that of a pod.
-        let cpus = if pinned {
-            &pool.cpus
-        } else {
-            self.config.machine.cpus()
-        };
+        let cpus = pool.roams.as_ref().unwrap_or(&pool.cpus);
         // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
         // leaves the thread where it may run: the work goes on, only not where it would be best.
         let _ = set_current_thread(cpus);
@@ -551,16 +471,14 @@ impl Host for Group {
 
     /// Its next wake-up begins where it sleeps.
     fn bring_home(&self, pool: &PoolConfig, counters: &WorkerCounters) {
-        if pool.strict || pool.kind != PoolKind::Unbound || self.pods.len() < 2 {
-            return;
-        }
+        let Some(roams) = &pool.roams else { return };
         if current_cpu().is_none_or(|cpu| pool.cpus.contains(cpu)) {
             return;
         }
         // To ask for the pod alone moves the thread; then it may be moved again.
         if set_current_thread(&pool.cpus).is_ok() {
             counters.repatriated.increment();
-            let _ = set_current_thread(self.config.machine.cpus());
+            let _ = set_current_thread(roams);
         }
     }
 

@@ -122,7 +122,8 @@ pub(super) struct Shape {
 }
 
 impl Injector {
-    /// `offers` counts the pools that share work and have somebody to pick.
+    /// `offers` counts the pools that share work and have somebody to pick; it is the same for these
+    /// alone.
     pub(super) fn new(shape: Shape, offers: Arc<Offers>) -> Self {
         let locked = Locked {
             worklist: Worklist::default(),
@@ -167,6 +168,16 @@ impl Injector {
     pub(super) fn is_even(&self) -> bool {
         let owed = self.locked.lock().owed;
         self.paid.load(Acquire) == owed
+    }
+
+    /// Do the pools of both share work?
+    pub(super) fn shares_offers(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.offers, &other.offers)
+    }
+
+    /// Does any of the pools that share work have somebody to pick?
+    pub(super) fn has_offers(&self) -> bool {
+        self.offers.any()
     }
 
     /// How many wake-ups and the like have been issued.
@@ -386,6 +397,18 @@ impl Locked {
 
     pub(super) fn last_woken(&self) -> Option<u32> {
         self.last_woken
+    }
+
+    /// So many threads stay for good from now on. Returns a slot for one that is to be made, if there is
+    /// none.
+    pub(super) fn keep(&mut self, threads: u32) -> Option<u32> {
+        self.kept = threads;
+        let some = self.threads as i32 + self.making + self.starting > 0;
+        if threads > 0 && !some {
+            self.reserve_thread()
+        } else {
+            None
+        }
     }
 
     /// From here on nothing is accepted.

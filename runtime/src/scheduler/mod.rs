@@ -3,6 +3,8 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`group`] | the pools of one runtime, their threads, their end |
+//! | [`pod_set`] | the pools of the pods of one set of CPUs, which share work |
+//! | [`lane`] | the pools of a work queue |
 //! | [`placement`] | which pools there are, from the machine's pods |
 //! | [`pool`] | one pool: putting work down, picking, delivering |
 //! | [`injector`] | the pool's lock and what it guards |
@@ -29,12 +31,14 @@ mod experiment;
 mod group;
 mod injector;
 mod kick;
+mod lane;
 mod lifo_slot;
 mod local;
 mod local_queue;
 mod monitor;
 mod occupant;
 mod placement;
+mod pod_set;
 pub(crate) mod policy;
 mod pool;
 mod relief;
@@ -52,6 +56,7 @@ pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 #[cfg(feature = "time")]
 pub(crate) use group::is_ending;
 pub(crate) use group::{Group, GroupConfig, block_in_place, worker_index};
+pub(crate) use lane::{Class, Lane, NICE, Place, PoolAttributes, Turn};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};
 pub use monitor::{LongPoll, PoolStall};
 pub(crate) use monitor::{LongPollHook, MonitorConfig, StallHook};

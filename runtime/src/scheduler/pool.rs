@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use crate::cell::{Runnable, Swept, TaskList};
+use crate::cell::{OwnedTasks, Runnable, Swept, TaskList};
 use crate::driver::Driver;
 use crate::metrics::{PoolKind, WorkerCounters};
 use crate::park::Unparked;
@@ -26,12 +26,12 @@ use super::slot::Slot;
 #[derive(Debug, Clone)]
 pub(super) struct PoolConfig {
     pub(super) kind: PoolKind,
-    /// The pool's place among those of its group.
-    pub(super) index: usize,
     /// The CPUs of the pod.
     pub(super) cpus: CpuSet,
     /// Are the workers pinned to them, and the tasks with the workers?
     pub(super) strict: bool,
+    /// Where else the kernel may move the workers to, if they are not pinned.
+    pub(super) roams: Option<CpuSet>,
     /// The number of the first worker among those of the runtime, if they have numbers.
     pub(super) first_worker: Option<usize>,
     /// Scheduling priority of the workers, as a `nice` value.
@@ -50,8 +50,12 @@ pub(super) struct Pool {
     /// Filled from the front: `used` slots have had a thread.
     slots: Box<[OnceLock<Box<Slot>>]>,
     used: AtomicU32,
+    /// Tasks that wait for their first poll until their work queue has a turn for them.
+    waiting: OwnedTasks,
     /// What the pool lies in; set before the first use, by the host alone.
     host: OnceLock<HostPtr>,
+    /// The pools that share work with this one, nearest first; set with the host.
+    neighbours: OnceLock<Box<[PoolRef]>>,
     /// For pools of runtimes with I/O or timers.
     driver: Option<Arc<Driver>>,
     /// Has the driver ever been given anything to wait for? Until then nobody sleeps in it. Written
@@ -61,10 +65,6 @@ pub(super) struct Pool {
 
 /// What a pool and its workers ask of the group of pools that they are in.
 pub(super) trait Host: Send + Sync {
-    /// The `n`th of the pools that share work with this one, nearest first.
-    fn neighbour(&self, pool: &PoolConfig, n: usize) -> Option<&Pool>;
-    /// Does any pool of those that share work have somebody to pick?
-    fn offers(&self) -> bool;
     /// One use more, unless the last user has left: what it waits for cannot begin anew.
     fn lease(&self) -> Option<Lease>;
     /// One use less; for the lease alone.
@@ -148,7 +148,9 @@ impl Pool {
             injector: CachePadded::new(injector),
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             used: AtomicU32::new(0),
+            waiting: OwnedTasks::new(),
             host: OnceLock::new(),
+            neighbours: OnceLock::new(),
             driver,
             drives: AtomicBool::new(false),
         }
@@ -212,9 +214,14 @@ impl Pool {
 
     /// # Safety
     ///
-    /// The pool lies in `host`, and is not used after it.
-    pub(super) unsafe fn join(&self, host: *const (dyn Host + 'static)) {
+    /// The pool belongs to `host`, and is not used after it; nor are the neighbours gone while it is.
+    pub(super) unsafe fn join(
+        &self,
+        host: *const (dyn Host + 'static),
+        neighbours: impl Iterator<Item = PoolRef>,
+    ) {
         let host = NonNull::new(host.cast_mut()).expect("a host has an address");
+        let _ = self.neighbours.set(neighbours.collect());
         let _ = self.host.set(HostPtr(host));
     }
 
@@ -226,8 +233,9 @@ impl Pool {
 
     /// The pools that share work with this one, nearest first.
     pub(super) fn neighbours(&self) -> impl Iterator<Item = &Pool> {
-        let host = self.host();
-        (0..).map_while(move |n| host?.neighbour(&self.config, n))
+        let neighbours = self.neighbours.get().map_or(&[][..], |pools| pools);
+        // SAFETY: `join`'s promise.
+        neighbours.iter().map(|pool| unsafe { pool.pool() })
     }
 
     pub(super) fn as_scheduler(&self) -> PoolRef {
@@ -256,12 +264,11 @@ impl Pool {
 
     /// May tasks of the one pool run on workers of the other?
     pub(super) fn shares_with(&self, other: &Pool) -> bool {
-        let shares = |pool: &Pool| pool.config.kind == PoolKind::Unbound && !pool.config.strict;
-        std::ptr::eq(self, other)
-            || shares(self) && shares(other) && other.host().is_some_and(|host| self.is_in(host))
+        std::ptr::eq(self, other) || self.injector.shares_offers(&other.injector)
     }
 
-    /// Does the pool lie in this host?
+    /// Does the pool belong to this host?
+    #[cfg(any(feature = "net", feature = "time"))]
     pub(super) fn is_in(&self, host: &dyn Host) -> bool {
         self.host().is_some_and(|own| std::ptr::addr_eq(own, host))
     }
@@ -360,14 +367,12 @@ impl Pool {
     /// Is there another pool whose workers could come for what has been put on the worklist, now
     /// that this pool has nobody left?
     fn appeal(&self, session: &mut Session<'_>) -> Option<Appeal<'_>> {
-        let host = self
-            .host()
-            .filter(|host| host.neighbour(&self.config, 0).is_some())?;
+        self.neighbours().next()?;
         // ORDERING: as in `help_local`, between this worklist, by its hint, and another pool's idle
         // list.
         session.publish();
         fence(SeqCst);
-        if session.has_pickable() || !host.offers() {
+        if session.has_pickable() || !self.injector.has_offers() {
             return None;
         }
         session.owe();
@@ -418,7 +423,7 @@ impl Pool {
     /// Wakes a worker of another pool, the nearest that has one, for work that is here and is free
     /// to leave. Behind the fence of I4.
     fn ask_neighbours(&self) {
-        if !self.host().is_some_and(Host::offers) {
+        if !self.injector.has_offers() {
             return;
         }
         for other in self
@@ -467,15 +472,48 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes no more work, and wakes every worker to see it.
-    pub(super) fn close(&self) {
-        self.injector.lock().close();
+    /// From now on one thread stays for good, which is made if there is none.
+    pub(super) fn reserve(&self) -> io::Result<()> {
+        let slot = self.injector.lock().keep(1);
+        slot.map_or(Ok(()), |slot| self.make_thread(slot))
+    }
+
+    /// From now on no thread stays for good.
+    pub(super) fn unreserve(&self) {
+        self.injector.lock().keep(0);
+        // One that sleeps without limit is to see that it could be spared.
+        self.wake_all();
+    }
+
+    fn wake_all(&self) {
         for slot in self.slots() {
             self.wake(slot);
         }
     }
 
-    /// Cancels what is queued or suspended here. Returns how many tasks are left because somebody
+    /// Takes no more work, and wakes every worker to see it.
+    pub(super) fn close(&self) {
+        self.injector.lock().close();
+        self.wake_all();
+    }
+
+    /// For a pool that was made after the end of its group: nothing is left in it.
+    pub(super) fn end(&self) {
+        self.close();
+        self.shut_down_driver();
+        self.cancel_all();
+    }
+
+    /// Keeps a new task that is not to run before somebody wakes it.
+    pub(super) fn keep_waiting(&self, task: Runnable) {
+        self.injector.counters.waited.increment();
+        if let Err(task) = task.wait(&self.waiting) {
+            self.injector.counters.dropped.increment();
+            task.cancel();
+        }
+    }
+
+    /// Cancels what is queued, waits or is suspended here. Returns how many tasks are left because somebody
     /// else has them. For a closed pool.
     pub(super) fn cancel_all(&self) -> usize {
         let mut session = self.injector.lock();
@@ -484,7 +522,11 @@ impl Pool {
         drop(session);
         let mut dropped = worklist.len();
         worklist.for_each(Runnable::cancel);
-        let mut left_over = 0;
+        let Swept {
+            cancelled,
+            left: mut left_over,
+        } = self.waiting.close_and_cancel();
+        dropped += cancelled;
         for slot in self.slots() {
             while let Some(task) = slot.lifo.take().or_else(|| slot.queue.pop_front()) {
                 task.cancel();

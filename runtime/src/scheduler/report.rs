@@ -37,7 +37,7 @@ impl Pool {
             threads: counts.map(|counts| counts.threads as usize),
             running_workers: counts.map(|counts| counts.running as usize),
             idle_workers: idle,
-            tasks_spawned: counters.spawned.get() + sum(|c| &c.spawned),
+            tasks_spawned: counters.spawned.get() + counters.waited.get() + sum(|c| &c.spawned),
             tasks_started: sum(|c| &c.started),
             tasks_completed: sum(|c| &c.completed),
             tasks_dropped: counters.dropped.get(),
@@ -107,6 +107,9 @@ impl Pool {
     }
 
     fn times_by_worker(&self) -> Vec<WorkerTimes> {
+        if self.config.first_worker.is_none() {
+            return Vec::new();
+        }
         let limit = self.config.limit as usize;
         let mut workers = vec![WorkerTimes::default(); limit];
         for (index, slot) in self.slots().enumerate() {
@@ -159,9 +162,9 @@ mod tests {
     fn pool() -> Pool {
         let config = PoolConfig {
             kind: PoolKind::Unbound,
-            index: 0,
             cpus: CpuSet::from_iter([0]),
             strict: false,
+            roams: None,
             first_worker: None,
             nice: 0,
             limit: 2,

@@ -25,14 +25,22 @@ thread_local! {
 /// The kernel's lowest priority.
 const LEAST_NICE: i32 = 19;
 
-/// Gives this thread a lower priority than it has inherited, for good. `jobs` is the way to the one
+/// Gives this thread another priority than it has inherited, for good. `jobs` is the way to the one
 /// that makes threads for it from then on.
-pub(super) fn lower_this_thread(by: i32, jobs: Option<Jobs>) {
-    // Refused only by a sandbox's filter: then the work runs at the priority of all else.
-    if let Ok(inherited) = current_thread_nice() {
-        let _ = set_current_thread_nice((inherited + by).min(LEAST_NICE));
-    }
+pub(super) fn change_priority(by: i32, jobs: Option<Jobs>) {
+    // A lower one is refused only by a sandbox's filter, and a higher one has been tried before: then
+    // the work runs at the priority of all else.
+    let _ = try_priority(by);
     JOBS.set(jobs);
+}
+
+/// Makes this thread nicer than it has been.
+///
+/// # Errors
+///
+/// If the system does not permit it.
+pub(super) fn try_priority(by: i32) -> io::Result<()> {
+    set_current_thread_nice((current_thread_nice()? + by).min(LEAST_NICE))
 }
 
 /// Runs `make` here or, if this thread has lowered its priority, on the one that makes threads for

@@ -5,7 +5,8 @@ mod maker;
 mod state;
 
 use std::cell::Cell;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use std::{fmt, io, panic, ptr, thread};
 
@@ -141,10 +142,10 @@ impl Threads {
         })
     }
 
-    /// As [`spawn`](Self::spawn), for a thread that lowers its priority (`by` is added to its `nice`
-    /// value) for good, as Linux has it: from then on it must not make threads itself, for they
-    /// would inherit that.
-    pub(crate) fn spawn_lowered(
+    /// As [`spawn`](Self::spawn), for a thread that changes its priority (`by` is added to its `nice`
+    /// value) for good, as Linux has it where that is lowered: from then on it must not make threads
+    /// itself, for they would inherit that.
+    pub(crate) fn spawn_nicer(
         self: &Arc<Self>,
         role: Role,
         by: i32,
@@ -158,9 +159,35 @@ impl Threads {
             .maker
             .start(|body| maker::make(move || builder().spawn(body).map(drop)))?;
         self.spawn(role, move || {
-            maker::lower_this_thread(by, jobs);
+            maker::change_priority(by, jobs);
             body();
         })
+    }
+
+    /// By how much nicer than its others the system permits a thread to be: the first of `by` that it
+    /// does. Tried on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if it permits none or gives no thread.
+    pub(crate) fn try_nice(self: &Arc<Self>, by: RangeInclusive<i32>) -> io::Result<i32> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.spawn_silent("fastwake-nice", move || {
+            let mut result = Ok(0);
+            for by in by {
+                result = maker::try_priority(by).map(|()| by);
+                if result.is_ok() {
+                    break;
+                }
+            }
+            let _ = answer.send(result);
+        })?;
+        let gone = |_| {
+            Err(io::Error::other(
+                "the thread that tries a priority has panicked",
+            ))
+        };
+        answered.recv().unwrap_or_else(gone)
     }
 
     fn spawn_here(

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod driven;
+pub mod gate;
 #[cfg(all(
     feature = "hyper",
     feature = "io-util",

@@ -17,6 +17,8 @@ use crate::primitives::{Arc, Lock};
 struct Queue {
     runnables: Lock<Option<VecDeque<Runnable>>>,
     owned: OwnedTasks,
+    /// Of those that wait for their first poll.
+    waiting: OwnedTasks,
 }
 
 #[derive(Clone, Copy)]
@@ -39,6 +41,7 @@ impl Queue {
         Arc::new(Self {
             runnables,
             owned: OwnedTasks::new(),
+            waiting: OwnedTasks::new(),
         })
     }
 
@@ -48,6 +51,18 @@ impl Queue {
         // SAFETY: each test runs and drops its tasks on the thread that spawned them.
         let (task, handle) = unsafe { cell::new_local(future, queue, meta) };
         self.push(task);
+        handle
+    }
+
+    /// As [`spawn`](Self::spawn), for a task that is not to run before it is woken.
+    fn spawn_waiting<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        let meta = TaskMeta::at(Location::caller());
+        // SAFETY: as above.
+        let (task, handle) =
+            unsafe { cell::new_local(future, QueueRef(NonNull::from(self)), meta) };
+        if let Err(task) = task.wait(&self.waiting) {
+            task.cancel();
+        }
         handle
     }
 
@@ -83,6 +98,6 @@ impl Queue {
     fn close(&self) -> usize {
         let queued = self.runnables.lock().take();
         queued.into_iter().flatten().for_each(Runnable::cancel);
-        self.owned.close_and_cancel().left
+        self.waiting.close_and_cancel().left + self.owned.close_and_cancel().left
     }
 }

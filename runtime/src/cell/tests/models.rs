@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use futures_task::{ArcWake, waker};
 
 use super::Queue;
-use crate::cell::JoinHandle;
+use crate::cell::{JoinHandle, Ran};
 use crate::park::Parker;
 use crate::primitives::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use crate::primitives::{Arc, Lock, thread};
@@ -192,6 +192,90 @@ fn t4_a_wake_up_during_the_shutdown_loses_nothing() {
         waking.join().unwrap();
         drop(handle);
         assert_eq!(drops.load(Relaxed), 1);
+    });
+}
+
+/// T2, T4: a task that waits for its first poll, and is woken and aborted at the same time, has one
+/// `Runnable`.
+#[test]
+fn t2_a_task_that_waits_is_run_or_cancelled_once() {
+    loom::model(|| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let queue = Queue::new();
+        let tracked = Tracked::new(&drops);
+        let handle = queue.spawn_waiting(async move { tracked });
+        assert!(!queue.run_one());
+        let other = handle.abort_handle();
+        let waking = thread::spawn(move || other.wake());
+        handle.abort();
+        waking.join().unwrap();
+        assert!(queue.run_one());
+        assert!(!queue.run_one());
+        drop(join(handle));
+        assert_eq!(drops.load(Relaxed), 1);
+        assert_eq!(queue.waiting.len(), 0);
+    });
+}
+
+/// T4: a task that begins to wait, or is woken, during the shutdown is cancelled or comes back to the
+/// list.
+#[test]
+fn t4_a_task_that_waits_is_not_lost_by_the_shutdown() {
+    for woken in [false, true] {
+        loom::model(move || {
+            let drops = Arc::new(AtomicUsize::new(0));
+            let queue = Queue::new();
+            let tracked = Tracked::new(&drops);
+            let other = Arc::clone(&queue);
+            let spawning = thread::spawn(move || {
+                let handle = other.spawn_waiting(async move { tracked });
+                if woken {
+                    handle.abort_handle().wake();
+                }
+                handle
+            });
+            // Once is enough, but for one that somebody is about to push.
+            while queue.close() > 0 && woken {
+                thread::yield_now();
+            }
+            let handle = spawning.join().unwrap();
+            assert!(handle.is_finished());
+            drop(handle);
+            assert_eq!(drops.load(Relaxed), 1);
+        });
+    }
+}
+
+/// T4: a task that is suspended by its first poll changes lists, whatever the shutdown does meanwhile.
+#[test]
+fn t4_a_task_that_has_waited_goes_from_one_list_to_the_other() {
+    loom::model(|| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let mailbox: Mailbox = Arc::new((Lock::new(None), AtomicBool::new(false)));
+        let queue = Queue::new();
+        let task = wait_for_flag(Arc::clone(&mailbox), Tracked::new(&drops));
+        let handle = queue.spawn_waiting(task);
+        handle.abort_handle().wake();
+        let task = queue.pop().expect("it has been woken");
+        let other = Arc::clone(&queue);
+        let running = thread::spawn(move || {
+            if let Ran::Yielded(task) = task.run(&other.owned) {
+                other.push(task);
+            }
+        });
+        while queue.close() > 0 {
+            thread::yield_now();
+        }
+        running.join().unwrap();
+        // The sweep may have come before the suspension.
+        while queue.close() > 0 {
+            thread::yield_now();
+        }
+        assert!(handle.is_finished());
+        drop(mailbox.0.lock().take());
+        drop(handle);
+        assert_eq!(drops.load(Relaxed), 1);
+        assert_eq!((queue.waiting.len(), queue.owned.len()), (0, 0));
     });
 }
 

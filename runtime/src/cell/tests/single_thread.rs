@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use futures_task::{ArcWake, waker};
 
 use super::Queue;
-use crate::cell::{JoinError, JoinHandle};
+use crate::cell::{AbortHandle, JoinError, JoinHandle};
 
 /// Counts its drops, and panics in the first if told to.
 struct Bomb(Arc<AtomicUsize>, bool);
@@ -53,6 +53,67 @@ fn an_output_reaches_its_handle() {
     queue.run_all();
     assert!(handle.is_finished());
     assert_eq!(output(&mut handle).unwrap(), 5);
+}
+
+#[test]
+fn a_task_that_waits_is_polled_when_it_is_woken() {
+    let queue = Queue::new();
+    let mut handle = queue.spawn_waiting(async {
+        crate::task::yield_now().await;
+        5
+    });
+    assert!(!queue.run_one());
+    assert_eq!((queue.waiting.len(), queue.owned.len()), (1, 0));
+    handle.abort_handle().wake();
+    handle.abort_handle().wake();
+    let task = queue.pop().expect("it has been woken");
+    assert!(task.is_unpolled() && !task.is_new());
+    queue.push(task);
+    assert!(queue.run_one());
+    assert_eq!((queue.waiting.len(), queue.owned.len()), (0, 1));
+    let task = queue.pop().expect("it has yielded");
+    assert!(!task.is_unpolled());
+    queue.push(task);
+    queue.run_all();
+    assert_eq!(output(&mut handle).unwrap(), 5);
+    assert_eq!((queue.waiting.len(), queue.owned.len()), (0, 0));
+}
+
+#[test]
+fn a_task_that_is_aborted_while_it_waits_is_not_polled() {
+    let queue = Queue::new();
+    let drops = Arc::new(AtomicUsize::new(0));
+    let bomb = Bomb(Arc::clone(&drops), false);
+    let mut handle = queue.spawn_waiting(async move {
+        drop(bomb);
+        unreachable!("it is not polled")
+    });
+    handle.abort();
+    assert!(queue.run_one());
+    let result: Result<(), _> = output(&mut handle);
+    assert!(result.unwrap_err().is_cancelled());
+    assert_eq!((drops.load(SeqCst), queue.waiting.len()), (1, 0));
+}
+
+#[test]
+fn a_list_that_is_closed_takes_nobody_who_waits() {
+    let queue = Queue::new();
+    assert_eq!(queue.close(), 0);
+    let mut handle = queue.spawn_waiting(pending::<()>());
+    assert!(output(&mut handle).unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_waker_leads_to_its_own_task() {
+    let queue = Queue::new();
+    let mut handle = queue.spawn(poll_fn(|context| {
+        let own = AbortHandle::of_waker(context.waker()).expect("it is a task's");
+        assert!(AbortHandle::of_waker(Waker::noop()).is_none());
+        own.abort();
+        Poll::<()>::Pending
+    }));
+    queue.run_all();
+    assert!(output(&mut handle).unwrap_err().is_cancelled());
 }
 
 #[test]

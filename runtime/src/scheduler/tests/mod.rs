@@ -17,9 +17,9 @@ use super::pool::{Pool, PoolConfig};
 fn pool(limit: u32, kept: u32) -> Pool {
     let config = PoolConfig {
         kind: PoolKind::CpuIntensive,
-        index: 0,
         cpus: CpuSet::new(),
         strict: false,
+        roams: None,
         first_worker: None,
         nice: 0,
         limit,

@@ -144,7 +144,7 @@ impl<'p> Worker<'p> {
         let Slot { counters, poll, .. } = self.slot;
         counters.polls.increment();
         poll.begin(&task);
-        if task.is_new() {
+        if task.is_unpolled() {
             counters.started.increment();
         }
         match coop::budget(|| task.run(&self.slot.owned)) {

@@ -1,0 +1,70 @@
+#![forbid(unsafe_code)]
+//! The queues of a runtime, by their names.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::{fmt, io};
+
+use super::metrics::QueueMetrics;
+use super::shared::Shared;
+
+/// Holds a name as long as its queue has a handle or a task.
+#[derive(Default)]
+pub(crate) struct Registry(Mutex<BTreeMap<Box<str>, Weak<Shared>>>);
+
+impl Registry {
+    fn queues(&self) -> MutexGuard<'_, BTreeMap<Box<str>, Weak<Shared>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a new queue.
+    ///
+    /// # Errors
+    ///
+    /// If a queue that lives has its name.
+    pub(super) fn enter(&self, queue: &Arc<Shared>) -> io::Result<()> {
+        let new = Arc::downgrade(queue);
+        match self.queues().entry(queue.name.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(new);
+            }
+            // Its last owner is about to take it out, and will find that it is another's.
+            Entry::Occupied(mut place) if place.get().strong_count() == 0 => {
+                place.insert(new);
+            }
+            Entry::Occupied(_) => {
+                let text = format!(
+                    "this runtime has a work queue called \"{}\" already; clone that one, or choose \
+                     another name (a name is free again when all handles and all tasks of its queue \
+                     are gone)",
+                    queue.name
+                );
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a queue out that goes away.
+    pub(super) fn remove(&self, queue: &Shared) {
+        let mut queues = self.queues();
+        let own = |entry: &Weak<Shared>| std::ptr::eq(entry.as_ptr(), queue);
+        if queues.get(&queue.name).is_some_and(own) {
+            queues.remove(&queue.name);
+        }
+    }
+
+    /// In the order of their names.
+    pub(crate) fn metrics(&self) -> Vec<QueueMetrics> {
+        // Not used under the lock: one of them may turn out to be its queue's last owner.
+        let queues: Vec<Arc<Shared>> = self.queues().values().filter_map(Weak::upgrade).collect();
+        queues.iter().map(|queue| QueueMetrics::of(queue)).collect()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.queues().keys()).finish()
+    }
+}

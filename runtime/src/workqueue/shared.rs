@@ -1,0 +1,343 @@
+#![forbid(unsafe_code)]
+//! A queue as its handles and its tasks share it: the ledger behind its lock, and what is done after
+//! the lock.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use slab::Slab;
+
+use crate::cell::{AbortHandle, JoinHandle, TaskMeta};
+use crate::primitives::{Lock, quietly};
+use crate::runtime::Handle;
+use crate::scheduler::{Lane, Place, Turn};
+
+use super::activation::wake;
+use super::attributes::Attributes;
+use super::ledger::{Admitted, Deposited, Ended, Ledger, Outcome, Standing};
+use super::ticket::{Queued, Ticket, is_inside};
+
+/// How many tasks are taken at once to be woken or aborted.
+const CHUNK: usize = 32;
+
+pub(crate) struct Shared {
+    pub(super) name: Box<str>,
+    /// What the user has said. Held while pools are looked up, so that changes do not cross.
+    settings: Mutex<Attributes>,
+    locked: Lock<Locked>,
+    /// A copy of the ledger's: tasks with smaller numbers are cancelled.
+    cancelled: AtomicU64,
+    /// Nanoseconds.
+    busy: AtomicU64,
+    /// After the lane: it keeps the runtime that the pools belong to.
+    pub(super) handle: Handle,
+}
+
+struct Locked {
+    ledger: Ledger<AbortHandle>,
+    /// Where new tasks go.
+    lane: Lane,
+    /// Those that wait for a mark.
+    flushers: Slab<(u64, Waker)>,
+}
+
+/// What a new task is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Work {
+    /// A future, in the pod or on the CPU of the caller or of this CPU.
+    Future(Option<usize>),
+    /// A closure that may block.
+    Blocking,
+}
+
+impl Shared {
+    pub(super) fn new(name: Box<str>, settings: Attributes, lane: Lane, handle: Handle) -> Self {
+        let locked = Locked {
+            ledger: Ledger::new(settings.max_active()),
+            lane,
+            flushers: Slab::new(),
+        };
+        Self {
+            name,
+            settings: Mutex::new(settings),
+            locked: Lock::new(locked),
+            cancelled: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
+            handle,
+        }
+    }
+
+    pub(super) fn settings(&self) -> MutexGuard<'_, Attributes> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_lane(&self, lane: Lane) {
+        // Dropped after the lock.
+        let _before = std::mem::replace(&mut self.locked.lock().lane, lane);
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.locked.lock().ledger.standing()
+    }
+
+    pub(super) fn busy(&self) -> Duration {
+        Duration::from_nanos(self.busy.load(Relaxed))
+    }
+
+    pub(super) fn count_busy(&self, time: Duration) {
+        self.busy.fetch_add(time.as_nanos() as u64, Relaxed);
+    }
+
+    // In.
+
+    fn admit(&self, by_own_task: bool) -> io::Result<(Admitted, Lane)> {
+        let mut locked = self.locked.lock();
+        let admitted = locked.ledger.admit(by_own_task);
+        let lane = locked.lane.clone();
+        drop(locked);
+        match admitted {
+            Some(admitted) => Ok((admitted, lane)),
+            None => Err(self.refusal()),
+        }
+    }
+
+    fn refusal(&self) -> io::Error {
+        let text = format!(
+            "the work queue \"{}\" has been drained and takes no more work; build another one for what \
+             comes after",
+            self.name
+        );
+        io::Error::new(io::ErrorKind::BrokenPipe, text)
+    }
+
+    pub(super) fn spawn<F>(
+        self: &Arc<Self>,
+        work: Work,
+        future: F,
+        meta: TaskMeta,
+    ) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let (Admitted { number, is_active }, lane) = self.admit(is_inside(self))?;
+        let future = Queued::new(future, Ticket::new(Arc::clone(self), number));
+        let turn = match is_active {
+            true => Turn::Now,
+            false => Turn::Later(number),
+        };
+        let handle = match (work, &turn) {
+            (Work::Future(cpu), _) => {
+                let group = self.handle.group();
+                let place = Place { lane: &lane, cpu };
+                group.spawn_in(place, future, &turn, meta)?
+            }
+            (Work::Blocking, Turn::Now) => self.handle.blocking().spawn(future, meta),
+            (Work::Blocking, Turn::Later(_)) => self.handle.blocking().spawn_waiting(future, meta),
+        };
+        if !is_active {
+            self.deposit(number, handle.abort_handle());
+        }
+        Ok(handle)
+    }
+
+    pub(super) fn spawn_batch<I>(
+        self: &Arc<Self>,
+        futures: I,
+        meta: &TaskMeta,
+    ) -> Vec<io::Result<JoinHandle<<I::Item as Future>::Output>>>
+    where
+        I: Iterator<Item: Future<Output: Send> + Send + 'static>,
+    {
+        let by_own_task = is_inside(self);
+        let lane = self.locked.lock().lane.clone();
+        let tasks = futures.map(|future| {
+            let (Admitted { number, is_active }, _) = self.admit(by_own_task)?;
+            let turn = match is_active {
+                true => Turn::Now,
+                false => Turn::Later(number),
+            };
+            let ticket = Ticket::new(Arc::clone(self), number);
+            Ok((Queued::new(future, ticket), turn))
+        });
+        let deposit = |number, task| self.deposit(number, task);
+        let group = self.handle.group();
+        group.spawn_batch_in(&lane, tasks, meta, deposit)
+    }
+
+    fn deposit(&self, number: u64, task: AbortHandle) {
+        let deposited = self.locked.lock().ledger.deposit(number, task);
+        match deposited {
+            Deposited::Kept => {}
+            Deposited::Wake(task) => wake(task),
+            Deposited::Abort(task) => task.abort(),
+        }
+    }
+
+    // Out.
+
+    /// A task has been suspended for the first time. Back if it is to be cancelled.
+    pub(super) fn suspend(&self, number: u64, task: AbortHandle) -> Result<(), AbortHandle> {
+        self.locked.lock().ledger.suspend(number, task)
+    }
+
+    /// The future of a task has been dropped.
+    pub(super) fn end(&self, number: u64, outcome: Outcome) {
+        let mut locked = self.locked.lock();
+        let ended = locked.ledger.end(number, outcome);
+        let flushers = match ended.some_flush_is_done {
+            true => locked.take_flushers(),
+            false => Vec::new(),
+        };
+        drop(locked);
+        let Ended { next, own, .. } = ended;
+        drop(own);
+        if let Some(next) = next {
+            wake(next);
+        }
+        quietly(|| flushers.into_iter().for_each(Waker::wake));
+    }
+
+    // While it runs.
+
+    /// Has this task been cancelled with all others?
+    pub(super) fn is_cancelled(&self, number: u64) -> bool {
+        // ORDERING: pairs with the Release in `cancel_all`.
+        number < self.cancelled.load(Acquire)
+    }
+
+    pub(super) fn cancel_all(&self) {
+        let mut locked = self.locked.lock();
+        let (below, suspended) = locked.ledger.cancel_all();
+        // ORDERING: whoever learns that this has been called does not begin a task that was there.
+        self.cancelled.store(below, Release);
+        drop(locked);
+        suspended.into_values().for_each(|task| task.abort());
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let mut from = Some(0);
+        while let Some(start) = from {
+            from = self.locked.lock().ledger.take_waiting(start, &mut chunk);
+            chunk.drain(..).for_each(|task| task.abort());
+        }
+    }
+
+    pub(super) fn set_max_active(&self, max_active: usize) {
+        self.locked.lock().ledger.set_max_active(max_active);
+        self.activate();
+    }
+
+    pub(super) fn set_paused(&self, paused: bool) {
+        self.locked.lock().ledger.set_paused(paused);
+        self.activate();
+    }
+
+    /// Gives the slots that have become free to those that wait.
+    fn activate(&self) {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        loop {
+            let mut locked = self.locked.lock();
+            let activated = std::iter::from_fn(|| locked.ledger.activate()).take(CHUNK);
+            chunk.extend(activated);
+            drop(locked);
+            let done = chunk.len() < CHUNK;
+            chunk.drain(..).flatten().for_each(wake);
+            if done {
+                return;
+            }
+        }
+    }
+
+    // Waiting for tasks.
+
+    pub(super) async fn flush(&self) {
+        let mark = self.locked.lock().ledger.mark();
+        let mut flusher = Flusher {
+            queue: self,
+            mark,
+            place: None,
+        };
+        poll_fn(|context| flusher.poll(context)).await;
+    }
+
+    pub(super) async fn drain(&self) {
+        self.locked.lock().ledger.drain();
+        while !self.locked.lock().ledger.is_empty() {
+            self.flush().await;
+        }
+    }
+}
+
+impl Locked {
+    /// Takes those whose mark has been passed.
+    fn take_flushers(&mut self) -> Vec<Waker> {
+        let Self {
+            ledger, flushers, ..
+        } = self;
+        let done = flushers.iter();
+        let done = done.filter(|(_, (mark, _))| ledger.is_flushed(*mark));
+        let places: Vec<usize> = done.map(|(place, _)| place).collect();
+        places
+            .into_iter()
+            .map(|place| flushers.remove(place).1)
+            .collect()
+    }
+}
+
+/// Somebody who waits for a mark.
+struct Flusher<'q> {
+    queue: &'q Shared,
+    mark: u64,
+    /// Its place among those that are to be woken.
+    place: Option<usize>,
+}
+
+impl Flusher<'_> {
+    fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
+        let mut waker = Some((self.mark, context.waker().clone()));
+        let mut locked = self.queue.locked.lock();
+        if locked.ledger.is_flushed(self.mark) {
+            // Whoever passed the mark has taken the waker.
+            self.place = None;
+            drop(locked);
+            return Poll::Ready(());
+        }
+        match self.place {
+            None => self.place = waker.take().map(|waker| locked.flushers.insert(waker)),
+            Some(place) => {
+                let old = locked
+                    .flushers
+                    .get_mut(place)
+                    .expect("it is there until it is woken");
+                waker = waker.map(|waker| std::mem::replace(old, waker));
+            }
+        }
+        drop(locked);
+        // The user's, and so not under the lock.
+        drop(waker);
+        Poll::Pending
+    }
+}
+
+impl Drop for Flusher<'_> {
+    fn drop(&mut self) {
+        let Some(place) = self.place else { return };
+        let mut locked = self.queue.locked.lock();
+        // Unless it has been woken, and the place is somebody else's.
+        let waker = match locked.ledger.is_flushed(self.mark) {
+            true => None,
+            false => locked.flushers.try_remove(place),
+        };
+        drop(locked);
+        drop(waker);
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.handle.queues().remove(self);
+    }
+}
