@@ -38,6 +38,16 @@ impl Bench {
         self.taken -= 1;
     }
 
+    /// One gets up for whom another is to sit down: the next task, for the other to come with. If nobody
+    /// sits any more, all of them, for the other may not find it worth its while.
+    pub(super) fn vacate(&mut self) -> TaskList {
+        self.get_up();
+        match self.taken {
+            0 => self.take_all(),
+            _ => self.pop_front().into_iter().collect(),
+        }
+    }
+
     pub(super) fn push_back(&mut self, task: Runnable) {
         self.tasks.push_back(task);
     }

@@ -496,6 +496,10 @@ impl Host for Group {
         }
     }
 
+    fn has_monitor(&self) -> bool {
+        self.monitor.as_ref().is_none_or(Monitor::is_hired)
+    }
+
     fn for_each_pool<'a>(&'a self, each: &mut dyn FnMut(&'a Pool)) {
         self.pools().for_each(each);
     }

@@ -81,6 +81,8 @@ pub(super) trait Host: Send + Sync {
     fn watch(&self, pool: &PoolConfig);
     /// Something may have to wait for the end of a poll: from now on somebody is to watch.
     fn call_monitor(&self);
+    /// Is there a monitor, if there is to be one?
+    fn has_monitor(&self) -> bool;
     /// All pools, in no particular order.
     fn for_each_pool<'a>(&'a self, each: &mut dyn FnMut(&'a Pool));
     /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
@@ -311,17 +313,16 @@ impl Pool {
         } else {
             None
         };
-        let waits = kick.is_none() && !session.has_pickable();
+        let alert = if kick.is_none() {
+            self.alert(&mut session)
+        } else {
+            None
+        };
         drop(session);
         if let Some(kick) = kick {
             kick.send();
         }
-        if waits && let Some(host) = self.host() {
-            host.call_monitor();
-        }
-        if let Some(appeal) = appeal {
-            appeal.ask();
-        }
+        drop((alert, appeal));
     }
 
     /// Puts many tasks on the worklist in one go, and wakes as many workers as they need. `spawned`
@@ -349,11 +350,10 @@ impl Pool {
         } else {
             self.appeal(&mut session)
         };
+        let alert = self.alert(&mut session);
         drop(session);
         kicks.send();
-        if let Some(appeal) = appeal {
-            appeal.ask();
-        }
+        drop((alert, appeal));
     }
 
     /// Does not take a task, for the pool is closed.
@@ -377,6 +377,20 @@ impl Pool {
         }
         session.owe();
         Some(Appeal(self))
+    }
+
+    /// Does the monitor have to hear of what has been put on the worklist, for which there is nobody to
+    /// pick?
+    fn alert(&self, session: &mut Session<'_>) -> Option<Alert<'_>> {
+        if session.has_pickable() || self.config.kind == PoolKind::CpuIntensive {
+            return None;
+        }
+        // While anybody runs, the monitor watches, if there is one.
+        if self.host()?.has_monitor() && session.counts().running > 0 {
+            return None;
+        }
+        session.owe();
+        Some(Alert(self))
     }
 
     /// Wakes somebody for work that has just been put on a local queue of this pool, unless
@@ -572,15 +586,26 @@ impl Deliver for Pool {
     }
 }
 
+/// The monitor is to be called, after the unlock.
+#[must_use = "work waits, and nobody watches"]
+struct Alert<'p>(&'p Pool);
+
+impl Drop for Alert<'_> {
+    fn drop(&mut self) {
+        if let Some(host) = self.0.host() {
+            host.call_monitor();
+            // ORDERING: between the hint of the worklist and the look at the vigil; the monitor's half is
+            // in `Vigil::end`.
+            fence(SeqCst);
+            host.watch(&self.0.config);
+        }
+        self.0.injector.pay();
+    }
+}
+
 /// Neighbours are to be asked for help, after the unlock.
 #[must_use = "work waits for a neighbour"]
 struct Appeal<'p>(&'p Pool);
-
-impl Appeal<'_> {
-    fn ask(self) {
-        drop(self);
-    }
-}
 
 impl Drop for Appeal<'_> {
     fn drop(&mut self) {

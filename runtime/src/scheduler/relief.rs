@@ -82,9 +82,11 @@ impl Pool {
         }
         slot.standing.set(Standing::Relieved);
         session.begin_blocking();
-        drop(session);
         slot.owned.call_long();
-        Some(self.hand_over(slot, slot.take_local()))
+        // In the same section: the monitor is no user of the group, and what it held between two while the
+        // pool is closed would be missed by the last one.
+        session.worklist.append(slot.take_local());
+        Some(self.fill_place(slot, session))
     }
 
     /// Takes the seat of a worker that is still in its poll number `poll`, apart from the others, and calls
@@ -96,17 +98,21 @@ impl Pool {
             return None;
         }
         slot.standing.set(Standing::Relieved);
-        session.bench.get_up();
-        if let Some(task) = session.bench.pop_front() {
-            session.worklist.push_back(task);
-        }
+        slot.owned.call_long();
+        let waiting = session.bench.vacate();
+        session.worklist.append(waiting);
         Some(self.fill_place(slot, session))
     }
 
-    /// Takes away what a relieved worker has put into its own queue since.
+    /// Takes away what a relieved worker has put into its own queue since. For the monitor.
     pub(super) fn sweep(&self, slot: &Slot) {
-        if !slot.queue.is_empty() || !slot.lifo.is_empty() {
-            self.hand_over(slot, slot.take_local());
+        if !slot.has_local() {
+            return;
+        }
+        let mut session = self.injector.lock();
+        if !session.is_closed() {
+            session.worklist.append(slot.take_local());
+            self.fill_place(slot, session);
         }
     }
 

@@ -25,6 +25,11 @@ pub(super) struct Slot {
 }
 
 impl Slot {
+    /// Is there anything that its worker has not come to yet? A hint.
+    pub(super) fn has_local(&self) -> bool {
+        !self.queue.is_empty() || !self.lifo.is_empty()
+    }
+
     /// What its worker has not come to yet.
     pub(super) fn take_local(&self) -> TaskList {
         let mut tasks: TaskList = std::iter::from_fn(|| self.queue.pop_front()).collect();

@@ -115,8 +115,8 @@ impl Threads {
         maker::make(move || threads.spawn_here(role, body))
     }
 
-    /// Makes a thread that never runs anything of the user's, neither hooks nor the function that
-    /// gives names.
+    /// Makes a thread for which nothing of the user's is run, neither the hooks of threads nor the
+    /// function that gives names.
     ///
     /// # Errors
     ///
@@ -131,6 +131,7 @@ impl Threads {
         let leave = Leave(Arc::clone(self));
         let builder = thread::Builder::new().name(name.to_owned());
         let body = move || {
+            OWNER.set(Arc::as_ptr(&leave.0));
             let _leave = leave;
             body();
         };

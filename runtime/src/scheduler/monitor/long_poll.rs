@@ -91,8 +91,13 @@ impl Offenders {
         relief: &Relief,
         config: &MonitorConfig,
     ) {
+        let task = slot.poll.get();
         slot.counters.long_polls.increment();
-        let Some(task) = slot.poll.get() else { return };
+        // A poll that has ended meanwhile is counted, but the next task is not to be blamed for it.
+        let is_same = slot.counters.polls.get() == relief.poll;
+        let Some(task) = task.filter(|_| is_same) else {
+            return;
+        };
         let hits = self.count(task.location);
         if !is_told(hits) {
             return;
@@ -101,6 +106,7 @@ impl Offenders {
             elapsed,
             state,
             substitute,
+            poll: _,
         } = *relief;
         let report = LongPoll {
             task_id: task.id,

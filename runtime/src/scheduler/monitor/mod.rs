@@ -109,6 +109,11 @@ impl Monitor {
         }
     }
 
+    /// A hint: whoever is about to make the thread will have it look.
+    pub(super) fn is_hired(&self) -> bool {
+        self.hired.load(Relaxed)
+    }
+
     /// A worker has begun to run, or has left its driver. It has a sequentially consistent fence
     /// between that and this.
     pub(super) fn watch(&self) {

@@ -67,8 +67,14 @@ fn is_watched(pool: &Pool) -> bool {
 }
 
 fn is_busy(pool: &Pool) -> bool {
-    let runs = |slot: &Slot| matches!(slot.standing.get(), Standing::Running | Standing::Apart);
-    pool.injector.hints.work() > 0 || pool.slots().any(runs)
+    let is_watched = |slot: &Slot| match slot.standing.get() {
+        Standing::Running | Standing::Apart => true,
+        // It may be about to put a task into its own queue, for it has looked whether it was relieved
+        // just before it was; but not while it is blocked. The look at the queue comes after.
+        Standing::Relieved => slot.occupant.state() != ThreadState::Blocked || slot.has_local(),
+        Standing::Vacant | Standing::Idle | Standing::Blocked => false,
+    };
+    pool.injector.hints.work() > 0 || pool.slots().any(is_watched)
 }
 
 impl<'m> Patrol<'m> {
@@ -132,6 +138,7 @@ impl Beat {
 
 /// A long poll has been found.
 pub(super) struct Relief {
+    pub(super) poll: u64,
     pub(super) elapsed: Duration,
     pub(super) state: ThreadState,
     pub(super) substitute: Substitute,
@@ -179,15 +186,20 @@ fn look(
     }
     let is_stuck = state == ThreadState::Blocked || elapsed >= STUCK * config.long_poll;
     let substitute = match standing {
-        Standing::Apart if !is_stuck => Some(Substitute::NotNeeded),
-        Standing::Apart => pool.unseat(slot, poll),
-        _ => pool.relieve(slot, poll),
+        Standing::Apart if !is_stuck => {
+            if !seen.long {
+                slot.owned.call_long();
+            }
+            Substitute::NotNeeded
+        }
+        Standing::Apart => pool.unseat(slot, poll)?,
+        _ => pool.relieve(slot, poll)?,
     };
     if std::mem::replace(&mut seen.long, true) {
         return None;
     }
-    slot.owned.call_long();
-    substitute.map(|substitute| Relief {
+    Some(Relief {
+        poll,
         elapsed,
         state,
         substitute,

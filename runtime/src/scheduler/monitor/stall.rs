@@ -26,7 +26,7 @@ pub struct PoolStall {
     pub last_woken: Option<usize>,
 }
 
-/// When the pool got on last.
+/// Since when the pool has had work, and has not got on.
 #[derive(Default)]
 pub(super) struct Watchdog {
     polls: u64,
@@ -36,14 +36,14 @@ pub(super) struct Watchdog {
 impl Watchdog {
     pub(super) fn look(&mut self, pool: &Pool, now: Instant, config: &MonitorConfig) {
         let polls = pool.slots().map(|slot| slot.counters.polls.get()).sum();
-        let queued = |slot: &Slot| !slot.queue.is_empty() || !slot.lifo.is_empty();
-        let waits = pool.injector.hints.work() > 0 || pool.slots().any(queued);
+        let waits = pool.injector.hints.work() > 0 || pool.slots().any(Slot::has_local);
         let elapsed = match self.since {
             Some(since) if waits && polls == self.polls => now.duration_since(since),
             _ => {
                 *self = Self {
                     polls,
-                    since: Some(now),
+                    // Without work the monitor may sleep from here on, for as long as it likes.
+                    since: waits.then_some(now),
                 };
                 return;
             }

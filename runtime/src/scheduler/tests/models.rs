@@ -192,6 +192,31 @@ fn i8_a_place_is_taken_and_given_back_once() {
     });
 }
 
+/// I8: what the monitor takes from a worker whose place it gives to another is run or cancelled, although
+/// the pool ends meanwhile; the monitor is none of those whom the end waits for.
+#[test]
+fn i8_what_the_monitor_takes_from_a_worker_is_not_lost_at_the_end() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let counts = Counts::new();
+        let slot = reserve(&pool);
+        let w = worker(&pool, slot);
+        assert!(matches!(w.arrive(), Next::Search));
+        w.schedule(counts.runnable(&pool));
+        let monitor = Arc::clone(&pool);
+        let m = thread::spawn(move || {
+            let slot = monitor.slot(slot);
+            monitor.relieve(slot, slot.counters.polls.get());
+        });
+        pool.close();
+        while pool.cancel_all() > 0 || !pool.injector.is_even() {
+            thread::yield_now();
+        }
+        m.join().unwrap();
+        assert_eq!((counts.ran(), counts.dropped()), (0, 1));
+    });
+}
+
 /// I5: a producer that sees a searcher wakes nobody; the searcher, if it finds something else and is
 /// the last, sees to it that somebody comes for what was pushed.
 #[test]

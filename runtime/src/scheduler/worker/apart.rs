@@ -24,8 +24,7 @@ impl Worker<'_> {
                 }
                 _ => {
                     if let Some(task) = yielded {
-                        self.push_back(task);
-                        self.pool.help_local();
+                        self.let_others_go_first(task);
                     }
                     None
                 }
@@ -44,7 +43,9 @@ impl Worker<'_> {
             return Some(task);
         }
         let mut session = self.pool.injector.lock();
-        self.count_again(&mut session);
+        if self.count_again(&mut session) {
+            self.surplus.set(true);
+        }
         if session.is_closed() || session.is_exhausted() {
             // Nobody is left to do what else there is to do.
             return Some(task);
@@ -64,14 +65,20 @@ impl Worker<'_> {
     /// What has been polled waits again if it has yielded. The next from the bench; if there is none,
     /// the worker counts as running again.
     fn next_apart(&self, yielded: Option<Runnable>) -> Option<Runnable> {
+        let waits_again = match yielded {
+            // Somebody is to come for it: this worker may stay apart for as long as others wait here.
+            Some(task) if !task.is_on_probation() => {
+                self.pool.submit(task);
+                None
+            }
+            yielded => yielded,
+        };
         let mut session = self.pool.injector.lock();
         let closed = session.is_closed();
-        if let Some(task) = yielded {
-            if task.is_on_probation() && !closed {
-                session.bench.push_back(task);
-            } else {
-                session.worklist.push_back(task);
-            }
+        match waits_again {
+            Some(task) if closed => session.worklist.push_back(task),
+            Some(task) => session.bench.push_back(task),
+            None => {}
         }
         // The monitor has given its seat away meanwhile if it was stuck.
         let sits = self.slot.standing.get() == Standing::Apart || session.bench.sit_down();

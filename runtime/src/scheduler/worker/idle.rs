@@ -105,8 +105,9 @@ impl<'p> Worker<'p> {
         if session.is_closed() {
             return Next::Leave;
         }
-        self.count_again(&mut session);
+        let surplus = self.count_again(&mut session);
         if !session.worklist.is_empty() {
+            self.surplus.set(surplus);
             return Next::Search;
         }
         self.go_idle(&mut session);
