@@ -15,6 +15,10 @@ impl Kind {
     pub(crate) const TASK: Self = Self;
     pub(crate) const LOCAL: Self = Self;
 
+    #[expect(
+        clippy::extra_unused_type_parameters,
+        reason = "its twin tells the type"
+    )]
     #[inline(always)]
     pub(crate) fn closure<F>() -> Self {
         Self

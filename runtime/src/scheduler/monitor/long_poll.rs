@@ -10,15 +10,13 @@ use std::time::Duration;
 use crate::cell::Id;
 use crate::metrics::PoolKind;
 use crate::primitives::quietly;
-use crate::scheduler::pool::Pool;
 use crate::scheduler::relief::Substitute;
-use crate::scheduler::slot::Slot;
 use crate::threads::ThreadState;
 use crate::topology::CpuSet;
 use crate::trace::{self, LongPollEvent};
 
 use super::MonitorConfig;
-use super::patrol::Relief;
+use super::patrol::{Relief, Watched};
 
 /// Has a thread that has been in one poll for the threshold really been at it? One that computes has
 /// used nearly as much CPU time, but for what the system has taken; otherwise it has waited for a CPU.
@@ -83,14 +81,8 @@ const MOST_PLACES: usize = 1024;
 
 impl Offenders {
     /// Counts a long poll, and tells of it, unless enough has been told of such.
-    pub(super) fn report(
-        &mut self,
-        pool: &Pool,
-        index: usize,
-        slot: &Slot,
-        relief: &Relief,
-        config: &MonitorConfig,
-    ) {
+    pub(super) fn report(&mut self, worker: &Watched<'_>, relief: &Relief, config: &MonitorConfig) {
+        let Watched { pool, index, slot } = *worker;
         let task = slot.poll.get();
         slot.counters.long_polls.increment();
         // A poll that has ended meanwhile is counted, but the next task is not to be blamed for it.
@@ -174,8 +166,7 @@ mod tests {
 
     #[test]
     fn places_without_end_are_counted_together() {
-        let mut offenders = Offenders::default();
-        offenders.0 = (1..=MOST_PLACES).map(|place| (place, 1)).collect();
+        let mut offenders = Offenders((1..=MOST_PLACES).map(|place| (place, 1)).collect());
         assert_eq!(offenders.count(place()), 1);
         assert_eq!(offenders.count(Location::caller()), 2);
         assert_eq!(offenders.0.len(), MOST_PLACES + 1);

@@ -108,8 +108,9 @@ impl<'m> Patrol<'m> {
         let left = beat.attend_driver(pool, now);
         beat.workers.resize_with(pool.slots().len(), || None);
         for (sight, (index, slot)) in beat.workers.iter_mut().zip(pool.slots().enumerate()) {
-            if let Some(relief) = look(sight, pool, slot, config, now) {
-                offenders.report(pool, index, slot, &relief, config);
+            let worker = Watched { pool, index, slot };
+            if let Some(relief) = look(sight, &worker, config, now) {
+                offenders.report(&worker, &relief, config);
             }
         }
         beat.watchdog.look(pool, now, config);
@@ -136,6 +137,13 @@ impl Beat {
     }
 }
 
+/// A worker that is looked at.
+pub(super) struct Watched<'p> {
+    pub(super) pool: &'p Pool,
+    pub(super) index: usize,
+    pub(super) slot: &'p Slot,
+}
+
 /// A long poll has been found.
 pub(super) struct Relief {
     pub(super) poll: u64,
@@ -147,11 +155,11 @@ pub(super) struct Relief {
 /// One look at one worker.
 fn look(
     sight: &mut Option<Sight>,
-    pool: &Pool,
-    slot: &Slot,
+    worker: &Watched<'_>,
     config: &MonitorConfig,
     now: Instant,
 ) -> Option<Relief> {
+    let Watched { pool, slot, .. } = *worker;
     let standing = slot.standing.get();
     match standing {
         Standing::Running | Standing::Apart => {}
