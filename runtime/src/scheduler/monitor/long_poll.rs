@@ -12,7 +12,6 @@ use crate::metrics::PoolKind;
 use crate::primitives::quietly;
 use crate::scheduler::pool::Pool;
 use crate::scheduler::relief::Substitute;
-use crate::scheduler::slot::Slot;
 use crate::threads::ThreadState;
 use crate::topology::CpuSet;
 
@@ -68,11 +67,11 @@ impl Offenders {
     pub(super) fn report(
         &mut self,
         pool: &Pool,
-        index: usize,
-        slot: &Slot,
+        index: u32,
         relief: &Relief,
         config: &MonitorConfig,
     ) {
+        let slot = pool.slot(index);
         let task = slot.poll.get();
         slot.counters.long_polls.increment();
         // A poll that has ended meanwhile is counted, but the next task is not to be blamed for it.
@@ -96,7 +95,7 @@ impl Offenders {
             spawned_at: task.location,
             elapsed,
             state,
-            worker: pool.config.worker_number(index as u32),
+            worker: pool.config.worker_number(index),
             pool_kind: pool.config.kind,
             pool_cpus: pool.config.cpus.clone(),
             hits,

@@ -109,7 +109,7 @@ impl<'m> Patrol<'m> {
         beat.workers.resize_with(pool.slots().len(), || None);
         for (sight, (index, slot)) in beat.workers.iter_mut().zip(pool.slots().enumerate()) {
             if let Some(relief) = look(sight, pool, slot, config, now) {
-                offenders.report(pool, index, slot, &relief, config);
+                offenders.report(pool, index as u32, &relief, config);
             }
         }
         beat.watchdog.look(pool, now, config);
