@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::future::Future;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Barrier, Mutex, mpsc};
@@ -41,8 +40,8 @@ fn compute(time: Duration) {
 }
 
 /// A poll that ends when the sender of the channel says so.
-fn waits(receiver: mpsc::Receiver<()>) -> impl Future<Output = ()> + Send {
-    async move { receiver.recv_timeout(PATIENCE).expect("it is let go") }
+async fn waits(receiver: mpsc::Receiver<()>) {
+    receiver.recv_timeout(PATIENCE).expect("it is let go");
 }
 
 #[test]
@@ -290,12 +289,12 @@ fn a_report_names_the_task_and_what_its_thread_does() {
         let (runtime, reports) = reporting(1);
         let (let_go, receiver) = mpsc::channel();
         let line = line!() + 4;
-        let blocked = runtime.block_on(async {
-            task::Builder::new()
-                .name("careless")
-                .spawn(waits(receiver))
-                .unwrap()
-        });
+        let entered = runtime.enter();
+        let blocked = task::Builder::new()
+            .name("careless")
+            .spawn(waits(receiver))
+            .unwrap();
+        drop(entered);
         until(|| !reports.lock().unwrap().is_empty());
         {
             let reports = reports.lock().unwrap();

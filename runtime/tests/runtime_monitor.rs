@@ -223,3 +223,37 @@ fn a_hook_may_wait_for_a_task_of_the_runtime() {
         runtime.block_on(async { (long.await.unwrap(), other.await.unwrap()) });
     });
 }
+
+#[test]
+fn who_is_on_probation_starves_nobody_when_there_may_be_no_more_threads() {
+    must_end(|| {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_spare_workers(1)
+            .build()
+            .unwrap();
+        let done = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&done);
+        let hog = runtime.spawn(async move {
+            let end = Instant::now() + PATIENCE;
+            while !seen.load(SeqCst) {
+                assert!(Instant::now() < end, "the others are starved");
+                compute(LONG / 2);
+                task::yield_now().await;
+            }
+        });
+        // The first poll is one as any other.
+        until(|| pod(&runtime).long_polls >= 3);
+        let (begun, began) = mpsc::channel();
+        let (let_go, held) = mpsc::channel();
+        let stuck = runtime.spawn(async move {
+            begun.send(()).unwrap();
+            held.recv_timeout(PATIENCE).expect("the other lets it go");
+        });
+        began.recv_timeout(PATIENCE).unwrap();
+        let other = runtime.spawn(async move { let_go.send(()).unwrap() });
+        runtime.block_on(async { (stuck.await.unwrap(), other.await.unwrap()) });
+        done.store(true, SeqCst);
+        runtime.block_on(hog).unwrap();
+    });
+}

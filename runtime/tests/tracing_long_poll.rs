@@ -44,12 +44,12 @@ fn a_long_poll_is_an_event_that_names_the_task() {
         tracing::subscriber::set_global_default(subscriber).expect("the first one");
         let runtime = multi_thread(1);
         let (let_go, held) = mpsc::channel();
-        let long = runtime.block_on(async {
-            fastwake::task::Builder::new()
-                .name("careless")
-                .spawn(async move { held.recv_timeout(PATIENCE).expect("it is let go") })
-                .unwrap()
-        });
+        let entered = runtime.enter();
+        let long = fastwake::task::Builder::new()
+            .name("careless")
+            .spawn(async move { held.recv_timeout(PATIENCE).expect("it is let go") })
+            .unwrap();
+        drop(entered);
         let other = runtime.spawn(async {});
         until(|| !TOLD.lock().unwrap().is_empty());
         let told = TOLD.lock().unwrap()[0].clone();

@@ -33,15 +33,11 @@ impl Bench {
         free
     }
 
-    pub(super) fn get_up(&mut self) {
+    /// Gives up a seat that another is to take: the next task, for the other to come with. If nobody
+    /// sits any more, all of them, for the other may not find it worth its while.
+    pub(super) fn get_up(&mut self) -> TaskList {
         debug_assert!(self.taken > 0, "nobody sits");
         self.taken -= 1;
-    }
-
-    /// One gets up for whom another is to sit down: the next task, for the other to come with. If nobody
-    /// sits any more, all of them, for the other may not find it worth its while.
-    pub(super) fn vacate(&mut self) -> TaskList {
-        self.get_up();
         match self.taken {
             0 => self.take_all(),
             _ => self.pop_front().into_iter().collect(),

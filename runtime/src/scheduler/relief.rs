@@ -99,7 +99,7 @@ impl Pool {
         }
         slot.standing.set(Standing::Relieved);
         slot.owned.call_long();
-        let waiting = session.bench.vacate();
+        let waiting = session.bench.get_up();
         session.worklist.append(waiting);
         Some(self.fill_place(slot, session))
     }

@@ -4,6 +4,7 @@
 use crate::cell::Runnable;
 use crate::coop;
 use crate::metrics::PoolKind;
+use crate::scheduler::policy;
 use crate::scheduler::standing::Standing;
 
 use super::{Mode, Worker};
@@ -84,10 +85,16 @@ impl Worker<'_> {
         let sits = self.slot.standing.get() == Standing::Apart || session.bench.sit_down();
         if sits {
             self.slot.standing.set(Standing::Apart);
-            if !closed && let Some(next) = session.bench.pop_front() {
+            // If all the others are blocked, this worker is to do what else there is to do, too.
+            let alone = session.is_exhausted() && policy::room_for_worker(&session.counts());
+            if !closed
+                && !alone
+                && let Some(next) = session.bench.pop_front()
+            {
                 return Some(next);
             }
-            session.bench.get_up();
+            let waiting = session.bench.get_up();
+            session.worklist.append(waiting);
         }
         self.slot.standing.set(Standing::Running);
         let surplus = session.end_blocking();

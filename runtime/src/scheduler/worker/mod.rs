@@ -299,9 +299,10 @@ impl<'p> Worker<'p> {
     /// What is put down here waits for the end of a poll, if nobody else comes for it.
     #[cold]
     fn call_monitor(&self) {
-        self.called_monitor.set(true);
         if let Some(host) = self.pool.host() {
             host.call_monitor();
+            // If the system has refused its thread, the next occasion asks again.
+            self.called_monitor.set(host.has_monitor());
         }
     }
 
