@@ -447,8 +447,11 @@ fn a_pool_that_is_busy_with_short_polls_makes_no_spare() {
         for task in tasks {
             runtime.block_on(task).unwrap();
         }
-        assert_eq!(sum(&runtime, |pool| pool.long_polls), 0);
-        assert_eq!(threads(&runtime), 2);
+        // Elsewhere a thread that waits for a CPU for long looks like one that is blocked.
+        if cfg!(all(target_os = "linux", not(fastwake_portable))) {
+            assert_eq!(sum(&runtime, |pool| pool.long_polls), 0);
+            assert_eq!(threads(&runtime), 2);
+        }
     });
 }
 

@@ -685,8 +685,9 @@ impl Builder {
     /// A worker that stays in one poll for longer, be it that it computes or that it is blocked in a
     /// system call, does not count as running from then on: another worker takes its place, with its
     /// queue, and the pool's I/O and timers. The task is on probation for a while: its next polls do not
-    /// count from the beginning. Time that the thread has to wait for a CPU does not count. A poll is
-    /// found out at the latest after one and a half times the threshold.
+    /// count from the beginning. A poll is found out at the latest after one and a half times the threshold.
+    /// Time for which the thread has to wait for a CPU does not count, on Linux; where the system does not
+    /// tell what a thread does, one that uses no CPU time counts as blocked after four thresholds.
     ///
     /// On a current-thread runtime nobody could take the place: there this has no effect.
     ///

@@ -18,12 +18,24 @@ use crate::trace::{self, LongPollEvent};
 use super::MonitorConfig;
 use super::patrol::{Relief, Watched};
 
-/// Has a thread that has been in one poll for the threshold really been at it? One that computes has
-/// used nearly as much CPU time, but for what the system has taken; otherwise it has waited for a CPU.
-pub(super) fn is_long(state: ThreadState, used: Option<Duration>, threshold: Duration) -> bool {
-    match (state, used) {
-        (ThreadState::Blocked | ThreadState::Unknown, _) | (_, None) => true,
-        (_, Some(used)) => used >= threshold / 4 * 3,
+/// For how many thresholds a thread whose state is unknown may use no CPU time before it counts as blocked.
+const BLOCKED_AFTER: u32 = 4;
+
+/// Has a thread that has been in one poll for `elapsed`, the threshold at least, really been at it? One
+/// that computes has used nearly as much CPU time as the threshold, but for what the system has taken;
+/// otherwise it is blocked, or has waited for a CPU.
+pub(super) fn is_long(
+    state: ThreadState,
+    elapsed: Duration,
+    used: Option<Duration>,
+    threshold: Duration,
+) -> bool {
+    let Some(used) = used else { return true };
+    let computes = used >= threshold / 4 * 3;
+    match state {
+        ThreadState::Running => computes,
+        ThreadState::Blocked => true,
+        ThreadState::Unknown => computes || elapsed / BLOCKED_AFTER >= threshold,
     }
 }
 
@@ -141,12 +153,20 @@ mod tests {
 
     #[test]
     fn time_that_a_thread_waits_for_a_cpu_does_not_count() {
-        let is_long = |state, used| is_long(state, used, 10 * MS);
+        let is_long = |state, used| is_long(state, 20 * MS, used, 10 * MS);
         assert!(is_long(ThreadState::Running, Some(9 * MS)));
         assert!(!is_long(ThreadState::Running, Some(MS)));
         assert!(is_long(ThreadState::Running, None));
         assert!(is_long(ThreadState::Blocked, Some(Duration::ZERO)));
         assert!(is_long(ThreadState::Unknown, None));
+        assert!(is_long(ThreadState::Unknown, Some(9 * MS)));
+        assert!(!is_long(ThreadState::Unknown, Some(MS)));
+        assert!(super::is_long(
+            ThreadState::Unknown,
+            40 * MS,
+            Some(MS),
+            10 * MS
+        ));
     }
 
     #[test]

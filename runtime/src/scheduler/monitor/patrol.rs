@@ -189,7 +189,7 @@ fn look(
     let state = slot.occupant.state();
     let used = slot.occupant.cpu_time().zip(seen.cpu);
     let used = used.map(|(now, then)| now.saturating_sub(then));
-    if !long_poll::is_long(state, used, config.long_poll) {
+    if !long_poll::is_long(state, elapsed, used, config.long_poll) {
         return None;
     }
     let is_stuck = state == ThreadState::Blocked || elapsed >= STUCK * config.long_poll;
