@@ -80,3 +80,26 @@ impl fmt::Debug for Registry {
         f.debug_set().entries(names).finish()
     }
 }
+
+#[cfg(all(test, not(fastwake_loom)))]
+mod tests {
+    use crate::runtime::Runtime;
+    use crate::workqueue::WorkQueue;
+
+    #[test]
+    fn a_dump_does_not_wait_while_queues_come_and_go() {
+        let runtime = Runtime::new().unwrap();
+        let handle = runtime.handle();
+        let _mail = WorkQueue::builder("mail").build_on(handle).unwrap();
+        let held = handle.queues().queues();
+        let dump = handle.dump();
+        assert!(dump.queues.is_none());
+        assert!(
+            dump.to_string()
+                .contains("Work queues\n===========\nbusy\n")
+        );
+        assert!(dump.to_json().contains(r#""queues":null,"#));
+        drop(held);
+        assert_eq!(handle.dump().queues.unwrap().len(), 1);
+    }
+}

@@ -360,3 +360,47 @@ impl Drop for Shared {
         self.handle.queues().remove(self);
     }
 }
+
+#[cfg(all(test, not(fastwake_loom)))]
+mod tests {
+    use super::*;
+    use crate::runtime::Runtime;
+    use crate::workqueue::QueueDump;
+
+    fn assert_is_busy(handle: &Handle) {
+        let dump = handle.dump();
+        let [queue] = &dump.queues.as_deref().unwrap() else {
+            panic!("one queue: {:?}", dump.queues);
+        };
+        assert!(queue.is_busy() && queue.name == "mail");
+        let text = dump.to_string();
+        let line = text.lines().find(|line| line.starts_with("mail")).unwrap();
+        assert!(
+            line.split_whitespace().skip(1).all(|cell| cell == "busy"),
+            "{text}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&dump.to_json()).unwrap();
+        let queue = json["queues"][0].as_object().unwrap();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            queue.iter().partition(|(_, value)| !value.is_null());
+        assert!(known.len() == 1 && unknown.len() > 10, "{json}");
+    }
+
+    #[test]
+    fn a_dump_waits_for_none_of_a_queues_locks() {
+        let runtime = Runtime::new().unwrap();
+        let handle = runtime.handle();
+        let attributes = Attributes::default();
+        let queue = Shared::new("mail".into(), attributes, Lane::Pods, handle.clone());
+        let queue = Arc::new(queue);
+        handle.queues().enter(&queue).unwrap();
+        let held = queue.settings();
+        assert_is_busy(handle);
+        drop(held);
+        let held = queue.locked.lock();
+        assert_is_busy(handle);
+        drop(held);
+        let dump = QueueDump::of(&queue);
+        assert_eq!(dump.metrics.unwrap().name, "mail");
+    }
+}
