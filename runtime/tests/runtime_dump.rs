@@ -9,7 +9,7 @@ use std::thread;
 use fastwake::WorkQueue;
 use fastwake::runtime::dump::{Dump, PoolDump, QueueDump, WorkerState};
 use fastwake::runtime::{Builder, PoolKind, Runtime};
-use fastwake::task;
+use fastwake::task::{self, JoinHandle};
 use fastwake::topology::AffinityScope;
 use serde_json::Value;
 use support::{current_thread, multi_thread, on_both, until};
@@ -227,12 +227,8 @@ fn dump_of_queues(runtime: &Runtime) -> Dump {
     known.into_inner().expect("it is known by now")
 }
 
-#[test]
-fn a_queue_is_dumped_with_its_attributes_and_its_tasks() {
-    let runtime = multi_thread(2);
-    let none = dump_of_queues(&runtime);
-    assert!(none.to_string().contains("Work queues\n===========\n-\n"));
-    assert_eq!(json(&none)["queues"], Value::Array(Vec::new()));
+/// A paused queue of which one task has ended, two are active and three wait; with these.
+fn stuck_queue(runtime: &Runtime) -> (WorkQueue, Vec<JoinHandle<()>>) {
     let mail = WorkQueue::builder("mail")
         .affinity_scope(AffinityScope::System)
         .nice(5)
@@ -241,17 +237,19 @@ fn a_queue_is_dumped_with_its_attributes_and_its_tasks() {
     let mail = mail.unwrap();
     runtime.block_on(mail.spawn(async {})).unwrap();
     runtime.block_on(mail.flush());
-    let stuck: Vec<_> = (0..5)
-        .map(|_| mail.spawn(std::future::pending::<()>()))
-        .collect();
+    let stuck = (0..5).map(|_| mail.spawn(std::future::pending()));
+    let stuck = stuck.collect();
     mail.pause();
+    (mail, stuck)
+}
+
+#[test]
+fn the_text_has_a_line_for_each_queue() {
+    let runtime = multi_thread(2);
+    let none = dump_of_queues(&runtime).to_string();
+    assert!(none.contains("Work queues\n===========\n-\n"), "{none}");
+    let _mail = stuck_queue(&runtime);
     let dump = dump_of_queues(&runtime);
-    let [queue] = &dump.queues.as_deref().unwrap() else {
-        panic!("one queue: {:?}", dump.queues);
-    };
-    let metrics = queue.metrics.as_ref().unwrap();
-    assert_eq!((&*queue.name, &*metrics.name), ("mail", "mail"));
-    assert_eq!((metrics.active, metrics.inactive), (2, 3));
     let cpus = dump.allowed_cpus.to_string();
     let text = dump.to_string();
     let line = queue_line(&text, "mail");
@@ -271,12 +269,21 @@ fn a_queue_is_dumped_with_its_attributes_and_its_tasks() {
         "0",
     ];
     assert_eq!(line[..expected.len()], expected, "{text}");
+}
+
+#[test]
+fn json_has_an_object_for_each_queue() {
+    let runtime = multi_thread(2);
+    let none = dump_of_queues(&runtime);
+    assert_eq!(json(&none)["queues"], Value::Array(Vec::new()));
+    let _mail = stuck_queue(&runtime);
+    let dump = dump_of_queues(&runtime);
     let queue = &json(&dump)["queues"][0];
     for (member, expected) in [
         ("name", Value::from("mail")),
         ("affinity_scope", "system".into()),
         ("affinity_strict", false.into()),
-        ("cpus", cpus.into()),
+        ("cpus", dump.allowed_cpus.to_string().into()),
         ("nice", 5.into()),
         ("ordered", false.into()),
         ("paused", true.into()),
@@ -292,14 +299,26 @@ fn a_queue_is_dumped_with_its_attributes_and_its_tasks() {
         assert_eq!(queue[member], expected, "{member} of {queue}");
     }
     assert!(queue["busy_ns"].is_u64(), "{queue}");
+}
+
+#[test]
+fn a_queue_is_in_dumps_until_its_last_handle_and_task_are_gone() {
+    let runtime = multi_thread(2);
+    let (mail, stuck) = stuck_queue(&runtime);
+    let tasks = |dump: &Dump| {
+        let queue = &dump.queues.as_deref().unwrap()[0];
+        let metrics = queue.metrics.as_ref().unwrap();
+        assert_eq!((&*queue.name, &*metrics.name), ("mail", "mail"));
+        (metrics.active, metrics.inactive, metrics.cancelled)
+    };
+    assert_eq!(tasks(&dump_of_queues(&runtime)), (2, 3, 0));
     mail.resume();
     mail.cancel_all();
     runtime.block_on(mail.flush());
-    let ended = dump_of_queues(&runtime);
-    assert_eq!(json(&ended)["queues"][0]["cancelled"], 5);
+    assert_eq!(tasks(&dump_of_queues(&runtime)), (0, 0, 5));
     drop((mail, stuck));
     until(|| {
-        self::dump(&runtime)
+        dump(&runtime)
             .queues
             .is_some_and(|queues| queues.is_empty())
     });

@@ -133,6 +133,9 @@ pub(in crate::runtime) fn write_queues(object: &mut Object<'_>, queues: Option<&
     }
 }
 
+/// The name of a member, and what it has of a queue.
+type Member<T> = (&'static str, fn(&QueueMetrics) -> T);
+
 fn write_queue(object: &mut Object<'_>, queue: &QueueDump) {
     let metrics = queue.metrics.as_ref();
     let scope = metrics.and_then(|queue| queue.affinity_scope);
@@ -140,7 +143,7 @@ fn write_queue(object: &mut Object<'_>, queue: &QueueDump) {
     object.put("affinity_scope", scope.map(|scope| scope.as_str()));
     object.put("cpus", metrics.map(|queue| &queue.cpus));
     object.put("nice", metrics.map(|queue| queue.nice));
-    let flags: [(_, fn(&QueueMetrics) -> bool); 8] = [
+    let flags: [Member<bool>; 8] = [
         ("affinity_strict", |queue| queue.affinity_strict),
         ("ordered", |queue| queue.ordered),
         ("high_priority", |queue| queue.high_priority),
@@ -156,7 +159,7 @@ fn write_queue(object: &mut Object<'_>, queue: &QueueDump) {
     object.put("max_active", metrics.map(|queue| queue.max_active));
     object.put("active", metrics.map(|queue| queue.active));
     object.put("inactive", metrics.map(|queue| queue.inactive));
-    let counts: [(_, fn(&QueueMetrics) -> u64); 6] = [
+    let counts: [Member<u64>; 6] = [
         ("queued", |queue| queue.queued),
         ("started", |queue| queue.started),
         ("completed", |queue| queue.completed),
