@@ -2,12 +2,14 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::sync::mpsc;
 use std::thread;
 
-use fastwake::runtime::dump::{Dump, PoolDump, WorkerState};
+use fastwake::WorkQueue;
+use fastwake::runtime::dump::{Dump, PoolDump, QueueDump, WorkerState};
 use fastwake::runtime::{Builder, PoolKind, Runtime};
-use fastwake::task;
+use fastwake::task::{self, JoinHandle};
 use fastwake::topology::AffinityScope;
 use serde_json::Value;
 use support::{current_thread, multi_thread, on_both, until};
@@ -201,6 +203,157 @@ fn blocking_threads_and_what_waits_for_them_are_dumped() {
     assert_eq!(dump(&runtime).blocking.threads_made, 1);
 }
 
+/// The cells of a queue's line in the text.
+fn queue_line(text: &str, name: &str) -> Vec<String> {
+    let section = text.lines().skip_while(|line| *line != "Work queues");
+    let lines: Vec<_> = section.take_while(|line| !line.is_empty()).collect();
+    let line = lines.iter().find(|line| line.starts_with(name));
+    let line = line.unwrap_or_else(|| panic!("no {name} in {text}"));
+    let cells = line.split("  ").map(str::trim);
+    let cells = cells.filter(|cell| !cell.is_empty());
+    cells.map(str::to_owned).collect()
+}
+
+/// A dump in which nothing of a queue was busy.
+fn dump_of_queues(runtime: &Runtime) -> Dump {
+    let known = Cell::new(None);
+    until(|| {
+        let dump = dump(runtime);
+        let queues = dump.queues.as_ref();
+        let is_known = queues.is_some_and(|queues| !queues.iter().any(QueueDump::is_busy));
+        known.set(is_known.then_some(dump));
+        is_known
+    });
+    known.into_inner().expect("it is known by now")
+}
+
+/// A paused queue of which one task has ended, two are active and three wait; with these.
+fn stuck_queue(runtime: &Runtime) -> (WorkQueue, Vec<JoinHandle<()>>) {
+    let mail = WorkQueue::builder("mail")
+        .affinity_scope(AffinityScope::System)
+        .nice(5)
+        .max_active(2)
+        .build_on(runtime.handle());
+    let mail = mail.unwrap();
+    runtime.block_on(mail.spawn(async {})).unwrap();
+    runtime.block_on(mail.flush());
+    let stuck = (0..5).map(|_| mail.spawn(std::future::pending()));
+    let stuck = stuck.collect();
+    mail.pause();
+    (mail, stuck)
+}
+
+#[test]
+fn the_text_has_a_line_for_each_queue() {
+    let runtime = multi_thread(2);
+    let none = dump_of_queues(&runtime).to_string();
+    assert!(none.contains("Work queues\n===========\n-\n"), "{none}");
+    let _mail = stuck_queue(&runtime);
+    let dump = dump_of_queues(&runtime);
+    let cpus = dump.allowed_cpus.to_string();
+    let text = dump.to_string();
+    let line = queue_line(&text, "mail");
+    let expected = [
+        "mail",
+        "system nice=5",
+        &cpus,
+        "paused",
+        "2",
+        "2",
+        "3",
+        "6",
+        "3",
+        "1",
+        "0",
+        "0",
+        "0",
+    ];
+    assert_eq!(line[..expected.len()], expected, "{text}");
+}
+
+#[test]
+fn json_has_an_object_for_each_queue() {
+    let runtime = multi_thread(2);
+    let none = dump_of_queues(&runtime);
+    assert_eq!(json(&none)["queues"], Value::Array(Vec::new()));
+    let _mail = stuck_queue(&runtime);
+    let dump = dump_of_queues(&runtime);
+    let queue = &json(&dump)["queues"][0];
+    for (member, expected) in [
+        ("name", Value::from("mail")),
+        ("affinity_scope", "system".into()),
+        ("affinity_strict", false.into()),
+        ("cpus", dump.allowed_cpus.to_string().into()),
+        ("nice", 5.into()),
+        ("ordered", false.into()),
+        ("paused", true.into()),
+        ("draining", false.into()),
+        ("max_active", 2.into()),
+        ("active", 2.into()),
+        ("inactive", 3.into()),
+        ("queued", 6.into()),
+        ("started", 3.into()),
+        ("completed", 1.into()),
+        ("cancelled", 0.into()),
+    ] {
+        assert_eq!(queue[member], expected, "{member} of {queue}");
+    }
+    assert!(queue["busy_ns"].is_u64(), "{queue}");
+}
+
+#[test]
+fn a_queue_is_in_dumps_until_its_last_handle_and_task_are_gone() {
+    let runtime = multi_thread(2);
+    let (mail, stuck) = stuck_queue(&runtime);
+    let tasks = |dump: &Dump| {
+        let queue = &dump.queues.as_deref().unwrap()[0];
+        let metrics = queue.metrics.as_ref().unwrap();
+        assert_eq!((&*queue.name, &*metrics.name), ("mail", "mail"));
+        (metrics.active, metrics.inactive, metrics.cancelled)
+    };
+    assert_eq!(tasks(&dump_of_queues(&runtime)), (2, 3, 0));
+    mail.resume();
+    mail.cancel_all();
+    runtime.block_on(mail.flush());
+    assert_eq!(tasks(&dump_of_queues(&runtime)), (0, 0, 5));
+    drop((mail, stuck));
+    until(|| {
+        dump(&runtime)
+            .queues
+            .is_some_and(|queues| queues.is_empty())
+    });
+}
+
+#[test]
+fn attributes_of_queues_are_told_in_short() {
+    let runtime = multi_thread(1);
+    let _guard = runtime.enter();
+    let queue = WorkQueue::builder;
+    let queues = [
+        (queue("journal").ordered(true), "cache_shard ordered"),
+        (queue("hash").cpu_intensive(true), "cpu_intensive"),
+        (queue("count").percpu(true), "percpu"),
+        (queue("near").affinity_strict(true), "cache_shard strict"),
+        (
+            queue("beat").high_priority(true),
+            "cache_shard high_priority",
+        ),
+        (queue("close").mem_reclaim(true), "cache_shard mem_reclaim"),
+        (queue("a\u{1b}[0m"), "cache_shard"),
+    ];
+    let (built, short): (Vec<_>, Vec<_>) = queues
+        .into_iter()
+        .map(|(queue, short)| (queue.build().unwrap(), short))
+        .unzip();
+    let text = dump_of_queues(&runtime).to_string();
+    for (queue, short) in built.iter().zip(short) {
+        let name = queue.name().escape_debug().to_string();
+        let line = queue_line(&text, &name);
+        assert_eq!((&*line[1], &*line[3]), (short, "open"), "{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
 #[test]
 fn json_says_what_the_fields_say() {
     on_both(|runtime| {
@@ -263,6 +416,7 @@ fn text_has_all_sections_and_tables_that_are_aligned() {
         "Worker pools",
         "Workers",
         "CPU -> pool",
+        "Work queues",
         "Blocking threads",
     ] {
         assert!(text.lines().any(|line| line.starts_with(section)), "{text}");

@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fastwake::WorkQueue;
 use fastwake::runtime::{Builder, Runtime};
 use serde_json::Value;
 use support::{PATIENCE, is_rerun, must_end, rerun, rerun_passes, until};
@@ -90,6 +91,23 @@ fn dumps_and_metrics_are_answered_one_client_after_the_other() {
         assert_eq!(dumped["cpus"], counted["cpus"]);
         assert!(counted["tasks_started"].as_u64() >= dumped["tasks_started"].as_u64());
     }
+}
+
+#[test]
+fn dumps_and_metrics_tell_of_the_work_queues() {
+    let (_folder, path) = place();
+    let runtime = inspected(&path).unwrap();
+    let _guard = runtime.enter();
+    let mail = WorkQueue::builder("mail").max_active(1).build().unwrap();
+    let stuck = [(); 3].map(|()| mail.spawn(std::future::pending::<()>()));
+    for request in ["dump json", "metrics json"] {
+        let queue = || json(&path, request)["queues"][0].clone();
+        // It may be busy.
+        until(|| queue()["active"] == 1);
+        until(|| queue()["inactive"] == 2);
+        assert_eq!(queue()["name"], "mail");
+    }
+    drop(stuck);
 }
 
 #[test]

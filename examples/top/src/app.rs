@@ -25,15 +25,15 @@ pub(crate) struct App {
     pub(crate) before: Option<Sample>,
     /// Why there is no newer sample.
     pub(crate) trouble: Option<String>,
-    /// The place of the pool that is shown over time.
+    /// The line of the pool or queue that is shown over time.
     pub(crate) selected: usize,
     pasts: Vec<Past>,
 }
 
-/// What a pool was like, the latest last.
+/// What a pool or queue was like, the latest last.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
-    /// In nanoseconds.
+    /// In nanoseconds; empty if it is not known.
     pub(crate) latency: VecDeque<u64>,
     pub(crate) waiting: VecDeque<u64>,
 }
@@ -72,26 +72,29 @@ impl App {
         self.before = self.now.take().filter(|before| sample.follows(before));
         let mut old = match &self.before {
             Some(before) => before
-                .pools
-                .iter()
+                .entries()
                 .zip(std::mem::take(&mut self.pasts))
                 .collect(),
             // Another runtime than before has another past.
             None => Vec::new(),
         };
         self.pasts.clear();
-        for pool in &sample.pools {
-            let same = old.iter().position(|(before, _)| before.is_same(pool));
+        for entry in sample.entries() {
+            let same = old.iter().position(|(before, _)| before.is_same(entry));
             let mut past = same.map_or_else(Past::default, |place| old.swap_remove(place).1);
-            Past::push(&mut past.latency, pool.latency_ns().unwrap_or(0));
-            Past::push(&mut past.waiting, pool.waiting());
+            let latency = entry.latency_ns();
+            // It begins with the first that is known.
+            if latency.is_some() || !past.latency.is_empty() {
+                Past::push(&mut past.latency, latency.unwrap_or(0));
+            }
+            Past::push(&mut past.waiting, entry.waiting());
             self.pasts.push(past);
         }
-        self.selected = self.selected.min(sample.pools.len().saturating_sub(1));
+        self.selected = self.selected.min(self.pasts.len().saturating_sub(1));
         self.now = Some(sample);
     }
 
-    /// That of the selected pool.
+    /// That of the selected line.
     pub(crate) fn past(&self) -> Option<&Past> {
         self.pasts.get(self.selected)
     }
@@ -126,7 +129,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::tests::{pool, sample};
+    use crate::sample::tests::{pool, queue, sample, sample_with_queues};
 
     fn app() -> App {
         App::new("socket".to_owned(), Duration::from_secs(1))
@@ -185,6 +188,19 @@ mod tests {
         app.update(Ok(sample(1, vec![pool("per_cpu", "1", 1, 30)])));
         assert_eq!(latencies(&app), [30]);
         assert!(app.before.is_none());
+    }
+
+    #[test]
+    fn a_queue_is_selected_below_the_pools_and_has_a_past_without_latency() {
+        let mut app = app();
+        for second in 1..=2 {
+            let pools = vec![pool("unbound", "0", 1, 5)];
+            let queues = serde_json::json!([queue("mail", second * 10)]);
+            app.update(Ok(sample_with_queues(second, pools, queues)));
+        }
+        press(&mut app, KeyCode::End);
+        assert_eq!((app.selected, latencies(&app).len()), (1, 0));
+        assert_eq!(app.past().unwrap().waiting, [11, 21]);
     }
 
     #[test]

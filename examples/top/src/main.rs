@@ -1,5 +1,5 @@
-//! Shows live what the fastwake runtime of another process does: for each pool what it has started,
-//! what is in flight, the CPU time, and how long a task waits until it runs.
+//! Shows live what the fastwake runtime of another process does: for each pool and work queue what it has
+//! started and what is in flight, for the pools the CPU time and how long a task waits until it runs.
 //!
 //! ```text
 //! cargo run --release -p fastwake-top -- SOCKET

@@ -22,7 +22,7 @@ Options:
       --json              print each answer on a line, as it is
   -h, --help              print this text
 
-Keys: up and down select a pool, q ends."],
+Keys: up and down select a pool or a work queue, q ends."],
 };
 
 const INTERVALS: RangeInclusive<f64> = 0.1..=3_600.0;

@@ -67,19 +67,21 @@ fn text(sample: &Sample) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::tests::{pool, sample};
+    use crate::sample::tests::{pool, queue, sample_with_queues};
 
     #[test]
-    fn a_table_has_a_head_a_line_for_each_pool_and_columns() {
+    fn a_table_has_a_head_a_line_for_each_pool_and_queue_and_columns() {
         let pools = vec![
             pool("unbound", "0-1", 1_234_567, 20_000),
             pool("cpu_intensive", "0-3", 1, 5),
         ];
         let expected = "\
 POOL           CPUS  RUN  STARTED  /S  FLIGHT  WAIT    CPU S  CPU %  LONG  PICKS  RPR  RESCUED  LATENCY
-unbound        0-1   1/2  1234567   -       5     7  1234.57      -     -      7    8        -  20.0 us
-cpu_intensive  0-3   1/2        1   -       5     7     0.00      -     -      7    8        -     5 ns
+unbound        0-1   1/2  1234567   -       5     7  1234.57      -     6      7    8        -  20.0 us
+cpu_intensive  0-3   1/2        1   -       5     7     0.00      -     6      7    8        -     5 ns
+queue mail     0-1     -       30   -       2    31        -      -     -      -    -        -        -
 ";
-        assert_eq!(text(&sample(1, pools)), expected);
+        let queues = serde_json::json!([queue("mail", 30)]);
+        assert_eq!(text(&sample_with_queues(1, pools, queues)), expected);
     }
 }

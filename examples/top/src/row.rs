@@ -1,6 +1,6 @@
-//! A line of the table: what a pool has done, and what it does.
+//! A line of the table: what a pool or a work queue has done, and what it does.
 
-use crate::sample::{Pool, Sample};
+use crate::sample::{Entry, Pool, Queue, Sample};
 
 /// What a column holds, in the words of the head.
 pub(crate) const HEAD: [&str; 14] = [
@@ -17,25 +17,50 @@ const UNKNOWN: &str = "-";
 /// The lines of a sample; with the one before for what is told by the second.
 pub(crate) fn rows(now: &Sample, before: Option<&Sample>) -> Vec<[String; HEAD.len()]> {
     let before = before.filter(|before| now.follows(before));
-    let row = |pool: &Pool| {
+    let row = |entry: Entry<'_>| {
         let then = before.and_then(|before| {
-            let same = before.pools.iter().find(|then| then.is_same(pool))?;
+            let same = before.entries().find(|then| then.is_same(entry))?;
             Some((same, now.elapsed_ns - before.elapsed_ns))
         });
-        row(pool, then)
+        let rates = Rates::new(entry, then);
+        match entry {
+            Entry::Pool(pool) => pool_row(pool, &rates),
+            Entry::Queue(queue) => queue_row(queue, &rates),
+        }
     };
-    now.pools.iter().map(row).collect()
+    now.entries().map(row).collect()
 }
 
-/// `then`: the pool as it was, and so many nanoseconds ago.
-fn row(pool: &Pool, then: Option<(&Pool, u64)>) -> [String; HEAD.len()] {
-    let by_time = |count: fn(&Pool) -> Option<u64>| {
-        let (then, time) = then?;
-        let more = count(pool)?.saturating_sub(count(then)?);
-        Some(more as f64 / time as f64)
-    };
-    let started = by_time(|pool| Some(pool.tasks_started)).map(|rate| rate * 1e9);
-    let cpu = by_time(|pool| pool.cpu_time_ns).map(|share| share * 100.0);
+/// What is told by the second.
+struct Rates {
+    started: Option<f64>,
+    cpu: Option<f64>,
+}
+
+impl Rates {
+    /// `then`: the entry as it was, and so many nanoseconds ago.
+    fn new<'s>(now: Entry<'s>, then: Option<(Entry<'s>, u64)>) -> Self {
+        let by_time = |count: fn(Entry<'s>) -> Option<u64>| {
+            let (then, time) = then?;
+            let more = count(now)?.saturating_sub(count(then)?);
+            Some(more as f64 / time as f64)
+        };
+        Self {
+            started: by_time(Entry::started).map(|rate| rate * 1e9),
+            cpu: by_time(Entry::cpu_time_ns).map(|share| share * 100.0),
+        }
+    }
+
+    fn started(&self) -> String {
+        or_unknown(self.started, |rate| format!("{rate:.0}"))
+    }
+
+    fn cpu(&self) -> String {
+        or_unknown(self.cpu, |share| format!("{share:.0}"))
+    }
+}
+
+fn pool_row(pool: &Pool, rates: &Rates) -> [String; HEAD.len()] {
     let cpus = if pool.cpus.is_empty() {
         UNKNOWN
     } else {
@@ -48,17 +73,31 @@ fn row(pool: &Pool, then: Option<(&Pool, u64)>) -> [String; HEAD.len()] {
             format!("{running}/{threads}")
         }),
         pool.tasks_started.to_string(),
-        or_unknown(started, |rate| format!("{rate:.0}")),
+        rates.started(),
         pool.in_flight().to_string(),
         pool.waiting().to_string(),
         or_unknown(pool.cpu_time_ns, |time| format!("{:.2}", time as f64 / 1e9)),
-        or_unknown(cpu, |share| format!("{share:.0}")),
+        rates.cpu(),
         or_unknown(pool.long_polls, |count| count.to_string()),
         pool.picks.to_string(),
         pool.repatriated.to_string(),
         or_unknown(pool.rescued, |count| count.to_string()),
         or_unknown(pool.latency_ns(), duration),
     ]
+}
+
+/// A queue has no threads, and so nothing of what is counted of these.
+fn queue_row(queue: &Queue, rates: &Rates) -> [String; HEAD.len()] {
+    let count = |count: Option<u64>| or_unknown(count, |count| count.to_string());
+    let mut row = [UNKNOWN; HEAD.len()].map(str::to_owned);
+    // A terminal is not to take it for orders.
+    row[0] = format!("queue {}", queue.name.escape_debug());
+    row[1] = or_unknown(queue.cpus.as_ref(), String::clone);
+    row[3] = count(queue.started);
+    row[4] = rates.started();
+    row[5] = count(queue.active);
+    row[6] = count(queue.inactive);
+    row
 }
 
 fn or_unknown<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
@@ -84,13 +123,43 @@ pub(crate) fn duration(nanoseconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::tests::{pool, sample};
+    use crate::sample::tests::{pool, queue, sample, sample_with_queues};
+
+    #[test]
+    fn a_queue_has_what_it_counts_and_nothing_of_threads() {
+        let pools = || vec![pool("unbound", "0-1", 100, 1)];
+        let queues = |started| serde_json::json!([queue("a\tmail", started)]);
+        let before = sample_with_queues(1, pools(), queues(10));
+        let now = sample_with_queues(3, pools(), queues(30));
+        let expected = [
+            "queue a\\tmail",
+            "0-1",
+            "-",
+            "30",
+            "10",
+            "2",
+            "31",
+            "-",
+            "-",
+            "-",
+            "-",
+            "-",
+            "-",
+            "-",
+        ];
+        let rows = rows(&now, Some(&before));
+        assert_eq!((rows.len(), &rows[1]), (2, &expected.map(str::to_owned)));
+        let busy = serde_json::json!([{ "name": "mail" }]);
+        let rows = super::rows(&sample_with_queues(4, pools(), busy), Some(&now));
+        assert_eq!(rows[1][0], "queue mail");
+        assert!(rows[1][1..].iter().all(|cell| cell == "-"), "{rows:?}");
+    }
 
     #[test]
     fn totals_are_there_at_once_and_rates_from_the_second_sample_on() {
         let before = sample(1, vec![pool("unbound", "0-1", 100, 1_500)]);
         let expected = [
-            "unbound", "0-1", "1/2", "100", "-", "5", "7", "0.10", "-", "-", "7", "8", "-",
+            "unbound", "0-1", "1/2", "100", "-", "5", "7", "0.10", "-", "6", "7", "8", "-",
             "1.50 us",
         ];
         assert_eq!(rows(&before, None), [expected.map(str::to_owned)]);

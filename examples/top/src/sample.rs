@@ -17,6 +17,9 @@ pub(crate) struct Sample {
     /// Since the runtime began to listen; tells how far two samples are apart.
     pub(crate) elapsed_ns: u64,
     pub(crate) pools: Vec<Pool>,
+    /// Not there if one was coming or going just then.
+    #[serde(default)]
+    queues: Option<Vec<Queue>>,
     pub(crate) blocking: Blocking,
 }
 
@@ -38,6 +41,23 @@ pub(crate) struct Pool {
     pub(crate) long_polls: Option<u64>,
     pub(crate) rescued: Option<u64>,
     pub(crate) probe: Option<Probe>,
+}
+
+/// A work queue; of one that was busy just then only the name is known.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Queue {
+    pub(crate) name: String,
+    pub(crate) cpus: Option<String>,
+    pub(crate) active: Option<u64>,
+    pub(crate) inactive: Option<u64>,
+    pub(crate) started: Option<u64>,
+}
+
+/// What has a line in the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Entry<'s> {
+    Pool(&'s Pool),
+    Queue(&'s Queue),
 }
 
 /// How long a task waits that is spawned only to find that out.
@@ -75,14 +95,59 @@ impl Sample {
         (self.process, &self.id) == (earlier.process, &earlier.id)
             && self.elapsed_ns > earlier.elapsed_ns
     }
+
+    /// The pools, and below them the queues.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let queues = self.queues.iter().flatten().map(Entry::Queue);
+        self.pools.iter().map(Entry::Pool).chain(queues)
+    }
+}
+
+impl Entry<'_> {
+    /// Tells it from the others: some may be added between two samples.
+    pub(crate) fn is_same(self, other: Entry<'_>) -> bool {
+        match (self, other) {
+            (Self::Pool(one), Entry::Pool(other)) => {
+                (&one.kind, &one.cpus) == (&other.kind, &other.cpus)
+            }
+            (Self::Queue(one), Entry::Queue(other)) => one.name == other.name,
+            _ => false,
+        }
+    }
+
+    /// Tasks that have begun.
+    pub(crate) fn started(self) -> Option<u64> {
+        match self {
+            Self::Pool(pool) => Some(pool.tasks_started),
+            Self::Queue(queue) => queue.started,
+        }
+    }
+
+    /// Tasks that wait to be polled, or for a slot of their queue; 0 if that was not known.
+    pub(crate) fn waiting(self) -> u64 {
+        match self {
+            Self::Pool(pool) => pool.waiting(),
+            Self::Queue(queue) => queue.inactive.unwrap_or(0),
+        }
+    }
+
+    /// How long a new task waits; of a queue that is not probed.
+    pub(crate) fn latency_ns(self) -> Option<u64> {
+        match self {
+            Self::Pool(pool) => pool.latency_ns(),
+            Self::Queue(_) => None,
+        }
+    }
+
+    pub(crate) fn cpu_time_ns(self) -> Option<u64> {
+        match self {
+            Self::Pool(pool) => pool.cpu_time_ns,
+            Self::Queue(_) => None,
+        }
+    }
 }
 
 impl Pool {
-    /// Tells it from the others: pools may be added between two samples.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        (&self.kind, &self.cpus) == (&other.kind, &other.cpus)
-    }
-
     /// Tasks that have been spawned and are still there.
     pub(crate) fn in_flight(&self) -> u64 {
         let gone = self.tasks_completed + self.tasks_dropped;
@@ -105,22 +170,33 @@ impl Pool {
 pub(crate) mod tests {
     use serde_json::{Value, json};
 
-    use super::Sample;
+    use super::{Entry, Sample};
 
     pub(crate) fn pool(kind: &str, cpus: &str, started: u64, latency: u64) -> Value {
         json!({
             "kind": kind, "cpus": cpus, "threads": 2, "running": 1, "worklist": 3,
             "local_queues": 4, "cpu_time_ns": started * 1_000_000, "tasks_spawned": started + 5,
             "tasks_started": started, "tasks_completed": started - 1, "tasks_dropped": 1,
-            "picks": 7, "repatriated": 8, "something_new": [],
+            "picks": 7, "repatriated": 8, "long_polls": 6, "something_new": [],
             "probe": { "latency_ns": latency, "pending_ns": null },
         })
     }
 
+    pub(crate) fn queue(name: &str, started: u64) -> Value {
+        json!({
+            "name": name, "cpus": "0-1", "max_active": 2, "active": 2, "inactive": started + 1,
+            "started": started, "paused": false, "busy_ns": 10,
+        })
+    }
+
     pub(crate) fn sample(seconds: u64, pools: Vec<Value>) -> Sample {
+        sample_with_queues(seconds, pools, Value::Null)
+    }
+
+    pub(crate) fn sample_with_queues(seconds: u64, pools: Vec<Value>, queues: Value) -> Sample {
         let text = json!({
             "version": 1, "process": 4711, "id": "1", "name": "ingest",
-            "elapsed_ns": seconds * 1_000_000_000, "pools": pools,
+            "elapsed_ns": seconds * 1_000_000_000, "pools": pools, "queues": queues,
             "blocking": {
                 "threads": 2, "running": 1, "queue_depth": 0, "tasks_started": 9,
             },
@@ -134,11 +210,35 @@ pub(crate) mod tests {
         missing["probe"] = Value::Null;
         missing["cpu_time_ns"] = Value::Null;
         missing["worklist"] = Value::Null;
+        missing.as_object_mut().unwrap().remove("long_polls");
         let sample = sample(1, vec![missing]);
         let pool = &sample.pools[0];
         assert_eq!((pool.latency_ns(), pool.cpu_time_ns), (None, None));
         assert_eq!((pool.long_polls, pool.waiting()), (None, 4));
         assert_eq!(pool.in_flight(), 5);
+    }
+
+    #[test]
+    fn queues_come_after_the_pools_and_may_be_busy_or_missing() {
+        let busy = json!({ "name": "busy", "cpus": null, "active": null, "started": null });
+        let queues = json!([queue("mail", 7), busy]);
+        let sample = sample_with_queues(1, vec![pool("unbound", "0", 1, 1)], queues);
+        let entries: Vec<_> = sample.entries().collect();
+        assert!(matches!(entries[0], Entry::Pool(_)));
+        let of = |entry: Entry<'_>| (entry.started(), entry.waiting(), entry.latency_ns());
+        assert_eq!(of(entries[1]), (Some(7), 8, None));
+        assert_eq!(of(entries[2]), (None, 0, None));
+        let is_same = |one: usize, other: usize| entries[one].is_same(entries[other]);
+        assert!(is_same(1, 1) && !is_same(1, 2) && !is_same(0, 1));
+        // An older runtime does not tell of any.
+        let text = json!({
+            "version": 1, "process": 1, "id": "1", "name": null, "elapsed_ns": 0, "pools": [],
+            "blocking": {},
+        });
+        assert_eq!(
+            Sample::parse(&text.to_string()).unwrap().entries().count(),
+            0
+        );
     }
 
     #[test]

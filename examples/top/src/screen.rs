@@ -41,7 +41,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
         draw_table(frame, table, app, now);
     }
     draw_past(frame, past, app);
-    let keys = " up, down: select a pool   q: quit";
+    let keys = " up, down: select a line   q: quit";
     frame.render_widget(Paragraph::new(keys).style(FAINT), foot);
 }
 
@@ -139,9 +139,11 @@ fn draw_values(
         .copied()
         .skip(values.len().saturating_sub(columns));
     let shown: Vec<u64> = shown.collect();
-    let last = shown.last().copied().unwrap_or(0);
     let most = shown.iter().copied().max().unwrap_or(0);
-    let title = format!(" {what}: {}, at most {} ", text(last), text(most));
+    let title = match shown.last() {
+        Some(&last) => format!(" {what}: {}, at most {} ", text(last), text(most)),
+        None => format!(" {what}: not known "),
+    };
     let sparkline = Sparkline::default()
         .block(Block::bordered().title(title))
         .data(&shown)
@@ -158,7 +160,7 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::*;
-    use crate::sample::tests::{pool, sample};
+    use crate::sample::tests::{pool, queue, sample, sample_with_queues};
 
     fn app() -> App {
         let mut app = App::new("/run/socket".to_owned(), Duration::from_secs(1));
@@ -215,6 +217,24 @@ mod tests {
         assert!(past.unwrap().contains("6.00 us, at most 6.00 us"));
         assert!(lines[11].contains('█'), "{}", lines[11]);
         assert!(lines[13].contains("q: quit"));
+    }
+
+    #[test]
+    fn queues_are_below_the_pools() {
+        let mut app = App::new("/run/socket".to_owned(), Duration::from_secs(1));
+        let queues = serde_json::json!([queue("mail", 7)]);
+        let pools = vec![pool("unbound", "0-1", 100, 2_000)];
+        app.update(Ok(sample_with_queues(1, pools, queues)));
+        app.selected = 1;
+        let lines = lines(&app, 110, 14);
+        assert!(lines[3].starts_with("unbound"), "{lines:?}");
+        assert!(lines[4].starts_with("queue mail"), "{lines:?}");
+        let screen = lines.join("\n");
+        assert!(
+            screen.contains("latency of a new task: not known"),
+            "{screen}"
+        );
+        assert!(screen.contains("tasks that wait: 8, at most 8"), "{screen}");
     }
 
     #[test]

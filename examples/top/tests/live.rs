@@ -5,9 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use fastwake::WorkQueue;
 use fastwake::runtime::{Builder, Runtime};
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// The line of the pool that the pods have.
+const POOL: &str = "unbound";
 
 fn top() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fastwake-top"));
@@ -42,13 +46,13 @@ fn live(tasks: usize) -> (TempDir, Runtime) {
     (folder, runtime)
 }
 
-/// The cell under a head, in the line of the pool that the pods have.
-fn cell<'a>(table: &'a str, head: &str) -> &'a str {
+/// The cell under a head, in the line that begins with this.
+fn cell<'a>(table: &'a str, begin: &str, head: &str) -> &'a str {
     let words: Vec<_> = table.lines().next().unwrap().split("  ").collect();
     let words: Vec<_> = words.iter().map(|word| word.trim()).collect();
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let column = words.iter().position(|word| *word == head).unwrap();
-    let line = table.lines().find(|line| line.starts_with("unbound"));
+    let line = table.lines().find(|line| line.starts_with(begin));
     let cells = line.unwrap().split("  ").map(str::trim);
     cells.filter(|cell| !cell.is_empty()).nth(column).unwrap()
 }
@@ -62,15 +66,36 @@ fn once_prints_a_table_of_what_the_process_has_done() {
         let table = stdout(&output);
         // And the probes.
         assert!(
-            cell(table, "STARTED").parse::<u64>().unwrap() >= 100,
+            cell(table, POOL, "STARTED").parse::<u64>().unwrap() >= 100,
             "{table}"
         );
-        assert!(cell(table, "CPU S").parse::<f64>().is_ok(), "{table}");
+        assert!(cell(table, POOL, "CPU S").parse::<f64>().is_ok(), "{table}");
+        assert!(cell(table, POOL, "LONG").parse::<u64>().is_ok(), "{table}");
         assert!(table.contains("\ncpu_intensive"), "{table}");
     }
     let cpus = runtime.handle().dump().allowed_cpus.to_string();
     let output = run(&["--once"], &socket);
-    assert_eq!(cell(stdout(&output), "CPUS"), cpus);
+    assert_eq!(cell(stdout(&output), POOL, "CPUS"), cpus);
+}
+
+#[test]
+fn a_queue_has_a_line_below_the_pools() {
+    let (folder, runtime) = live(1);
+    let mail = WorkQueue::builder("mail").max_active(2);
+    let mail = mail.build_on(runtime.handle()).unwrap();
+    let _stuck = [(); 5].map(|()| mail.spawn(std::future::pending::<()>()));
+    let table = loop {
+        let output = run(&["--once"], &folder.path().join("socket"));
+        let table = stdout(&output).to_owned();
+        // It is busy while one of them is polled, which happens once.
+        if cell(&table, "queue mail", "STARTED") != "-" {
+            break table;
+        }
+    };
+    let cells = ["STARTED", "FLIGHT", "WAIT", "CPU S"].map(|head| cell(&table, "queue mail", head));
+    assert_eq!(cells, ["2", "2", "3", "-"], "{table}");
+    let last = table.lines().last().unwrap();
+    assert!(last.starts_with("queue mail"), "{table}");
 }
 
 #[test]

@@ -81,6 +81,17 @@ pub struct QueueMetrics {
 
 impl QueueMetrics {
     pub(super) fn of(queue: &Shared) -> Self {
+        let settings = queue.settings().clone();
+        Self::new(queue, settings, queue.standing())
+    }
+
+    /// For reports, which must not wait: `None` if one of the queue's locks is held.
+    fn try_of(queue: &Shared) -> Option<Self> {
+        let settings = queue.try_settings()?.clone();
+        Some(Self::new(queue, settings, queue.try_standing()?))
+    }
+
+    fn new(queue: &Shared, settings: Attributes, standing: Standing) -> Self {
         let runtimes = queue.handle.group().default_attributes();
         let Attributes {
             scope,
@@ -93,7 +104,7 @@ impl QueueMetrics {
             high_priority,
             percpu,
             mem_reclaim,
-        } = queue.settings().clone();
+        } = settings;
         let Standing {
             max_active,
             paused,
@@ -102,7 +113,7 @@ impl QueueMetrics {
             inactive,
             queued,
             counts,
-        } = queue.standing();
+        } = standing;
         let Counts {
             started,
             completed,
@@ -135,5 +146,59 @@ impl QueueMetrics {
             refused,
             busy: queue.busy(),
         }
+    }
+}
+
+/// A work queue at one moment; part of a [`Dump`](crate::runtime::dump::Dump).
+///
+/// # Examples
+///
+/// ```
+/// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+/// use fastwake::WorkQueue;
+/// use fastwake::runtime::Handle;
+///
+/// let _mail = WorkQueue::builder("mail").build()?;
+/// for queue in Handle::current().dump().queues.unwrap_or_default() {
+///     let active = queue.metrics.map(|metrics| metrics.active);
+///     println!("{}: {active:?} tasks under way", queue.name);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct QueueDump {
+    /// The queue's name.
+    pub name: String,
+    /// Its attributes, how it stands, and what it has done. `None` if one of its locks was held just
+    /// then.
+    pub metrics: Option<QueueMetrics>,
+}
+
+impl QueueDump {
+    pub(super) fn of(queue: &Shared) -> Self {
+        Self {
+            name: queue.name.to_string(),
+            metrics: QueueMetrics::try_of(queue),
+        }
+    }
+
+    /// Was one of its locks held, so that only its name is known?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fastwake::runtime::Runtime::new().unwrap().block_on(async {
+    /// let _mail = fastwake::WorkQueue::builder("mail").build()?;
+    /// for queue in fastwake::runtime::Handle::current().dump().queues.unwrap_or_default() {
+    ///     assert_eq!(queue.is_busy(), queue.metrics.is_none());
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.metrics.is_none()
     }
 }

@@ -38,6 +38,6 @@ mod ticket;
 struct Page;
 
 pub use builder::WorkQueueBuilder;
-pub use metrics::QueueMetrics;
+pub use metrics::{QueueDump, QueueMetrics};
 pub use queue::WorkQueue;
 pub(crate) use registry::Registry;

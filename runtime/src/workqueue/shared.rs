@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, TryLockResult};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -46,6 +46,15 @@ struct Locked {
     flushers: Slab<(u64, Waker)>,
 }
 
+/// The guard of a lock that was not held; that a panic has passed through it is no matter here.
+pub(super) fn unless_held<T>(guard: TryLockResult<T>) -> Option<T> {
+    match guard {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 /// What a new task is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Work {
@@ -76,6 +85,11 @@ impl Shared {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// For reports, which must not wait for a queue that is being changed.
+    pub(super) fn try_settings(&self) -> Option<MutexGuard<'_, Attributes>> {
+        unless_held(self.settings.try_lock())
+    }
+
     pub(super) fn set_lane(&self, lane: Lane) {
         // Dropped after the lock.
         let _before = std::mem::replace(&mut self.locked.lock().lane, lane);
@@ -83,6 +97,11 @@ impl Shared {
 
     pub(super) fn standing(&self) -> Standing {
         self.locked.lock().ledger.standing()
+    }
+
+    /// For reports, which must not wait.
+    pub(super) fn try_standing(&self) -> Option<Standing> {
+        Some(self.locked.try_lock()?.ledger.standing())
     }
 
     pub(super) fn busy(&self) -> Duration {
@@ -339,5 +358,49 @@ impl Drop for Flusher<'_> {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.handle.queues().remove(self);
+    }
+}
+
+#[cfg(all(test, not(fastwake_loom)))]
+mod tests {
+    use super::*;
+    use crate::runtime::Runtime;
+    use crate::workqueue::QueueDump;
+
+    fn assert_is_busy(handle: &Handle) {
+        let dump = handle.dump();
+        let [queue] = &dump.queues.as_deref().unwrap() else {
+            panic!("one queue: {:?}", dump.queues);
+        };
+        assert!(queue.is_busy() && queue.name == "mail");
+        let text = dump.to_string();
+        let line = text.lines().find(|line| line.starts_with("mail")).unwrap();
+        assert!(
+            line.split_whitespace().skip(1).all(|cell| cell == "busy"),
+            "{text}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&dump.to_json()).unwrap();
+        let queue = json["queues"][0].as_object().unwrap();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            queue.iter().partition(|(_, value)| !value.is_null());
+        assert!(known.len() == 1 && unknown.len() > 10, "{json}");
+    }
+
+    #[test]
+    fn a_dump_waits_for_none_of_a_queues_locks() {
+        let runtime = Runtime::new().unwrap();
+        let handle = runtime.handle();
+        let attributes = Attributes::default();
+        let queue = Shared::new("mail".into(), attributes, Lane::Pods, handle.clone());
+        let queue = Arc::new(queue);
+        handle.queues().enter(&queue).unwrap();
+        let held = queue.settings();
+        assert_is_busy(handle);
+        drop(held);
+        let held = queue.locked.lock();
+        assert_is_busy(handle);
+        drop(held);
+        let dump = QueueDump::of(&queue);
+        assert_eq!(dump.metrics.unwrap().name, "mail");
     }
 }

@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
 //! A dump as JSON.
 
-use super::{BlockingDump, Dump, PodDump, PoolDump, ScopeDump, WorkerDump};
+use super::{BlockingDump, Dump, PodDump, PoolDump, QueueDump, ScopeDump, WorkerDump};
 use crate::cell::Id;
 use crate::runtime::json::{Object, Value, object};
+use crate::workqueue::QueueMetrics;
 
 use super::text::{driver_name, flavor_name, kind_name};
 
@@ -29,6 +30,7 @@ pub(super) fn write(dump: &Dump) -> String {
             });
         });
         object.object("pools_by_cpu", |object| by_cpu(object, &dump.pools_by_cpu));
+        write_queues(object, dump.queues.as_deref());
         object.object("blocking", |object| write_blocking(object, &dump.blocking));
     });
     out
@@ -120,6 +122,55 @@ fn write_worker(out: &mut String, worker: &WorkerDump) {
         object.put("local_queue", worker.local_queue_depth);
         object.put("suspended_tasks", worker.suspended_tasks);
     });
+}
+
+pub(in crate::runtime) fn write_queues(object: &mut Object<'_>, queues: Option<&[QueueDump]>) {
+    match queues {
+        Some(queues) => object.array("queues", queues, |out, queue| {
+            crate::runtime::json::object(out, |object| write_queue(object, queue));
+        }),
+        None => object.put("queues", None::<u64>),
+    }
+}
+
+/// The name of a member, and what it has of a queue.
+type Member<T> = (&'static str, fn(&QueueMetrics) -> T);
+
+fn write_queue(object: &mut Object<'_>, queue: &QueueDump) {
+    let metrics = queue.metrics.as_ref();
+    let scope = metrics.and_then(|queue| queue.affinity_scope);
+    object.put("name", &queue.name);
+    object.put("affinity_scope", scope.map(|scope| scope.as_str()));
+    object.put("cpus", metrics.map(|queue| &queue.cpus));
+    object.put("nice", metrics.map(|queue| queue.nice));
+    let flags: [Member<bool>; 8] = [
+        ("affinity_strict", |queue| queue.affinity_strict),
+        ("ordered", |queue| queue.ordered),
+        ("high_priority", |queue| queue.high_priority),
+        ("cpu_intensive", |queue| queue.cpu_intensive),
+        ("percpu", |queue| queue.percpu),
+        ("mem_reclaim", |queue| queue.mem_reclaim),
+        ("paused", |queue| queue.paused),
+        ("draining", |queue| queue.draining),
+    ];
+    for (name, flag) in flags {
+        object.put(name, metrics.map(flag));
+    }
+    object.put("max_active", metrics.map(|queue| queue.max_active));
+    object.put("active", metrics.map(|queue| queue.active));
+    object.put("inactive", metrics.map(|queue| queue.inactive));
+    let counts: [Member<u64>; 6] = [
+        ("queued", |queue| queue.queued),
+        ("started", |queue| queue.started),
+        ("completed", |queue| queue.completed),
+        ("panicked", |queue| queue.panicked),
+        ("cancelled", |queue| queue.cancelled),
+        ("refused", |queue| queue.refused),
+    ];
+    for (name, count) in counts {
+        object.put(name, metrics.map(count));
+    }
+    object.put("busy_ns", metrics.map(|queue| queue.busy));
 }
 
 pub(in crate::runtime) fn write_blocking(object: &mut Object<'_>, blocking: &BlockingDump) {

@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
-//! What a runtime looks like at one moment: its pods, its pools, their workers.
+//! What a runtime looks like at one moment: its pods, its pools, their workers, its
+//! work queues.
 //!
 //! [`Handle::dump`] answers what the Linux kernel's `wq_dump` does for work queues. It waits for no
 //! lock of the scheduler, so it answers also when a pool is stuck.
@@ -23,7 +24,8 @@ use super::{Handle, Id, RuntimeFlavor};
 use crate::topology::{AffinityScope, CpuSet, Topology};
 
 pub use crate::metrics::{BlockingDump, DriverState, PoolDump, WorkerDump, WorkerState};
-pub(super) use json::{write_blocking, write_pool};
+pub use crate::workqueue::QueueDump;
+pub(super) use json::{write_blocking, write_pool, write_queues};
 
 /// A runtime at one moment; from [`Handle::dump`].
 ///
@@ -66,6 +68,9 @@ pub struct Dump {
     /// For each CPU the place in `pools` of the one where work goes that is spawned there. Pods are
     /// merged where there are fewer workers.
     pub pools_by_cpu: BTreeMap<usize, usize>,
+    /// Its work queues that have a handle or a task, in the order of their names; `None` if one was
+    /// coming or going just then.
+    pub queues: Option<Vec<QueueDump>>,
     /// The threads for blocking closures.
     pub blocking: BlockingDump,
 }
@@ -153,6 +158,7 @@ impl Dump {
                 .into(),
             pools: own.chain(group.dump()).collect(),
             pools_by_cpu: group.pools_by_cpu().collect(),
+            queues: handle.queues().dump(),
             blocking: inner.blocking.dump(),
         }
     }

@@ -5,16 +5,17 @@ use std::fmt;
 use std::time::Duration;
 
 use super::table::Table;
-use super::{DriverState, Dump, PoolDump, ScopeDump};
+use super::{DriverState, Dump, PoolDump, QueueDump, ScopeDump};
 use crate::metrics::PoolKind;
 use crate::runtime::RuntimeFlavor;
+use crate::workqueue::QueueMetrics;
 
 /// What is guarded by a lock that was held.
 const BUSY: &str = "busy";
 
 /// Sections, in the order in which they are printed.
-const SECTIONS: [fn(&Dump, &mut fmt::Formatter<'_>) -> fmt::Result; 6] =
-    [runtime, scopes, pools, workers, cpus, blocking];
+const SECTIONS: [fn(&Dump, &mut fmt::Formatter<'_>) -> fmt::Result; 7] =
+    [runtime, scopes, pools, workers, cpus, queues, blocking];
 
 impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,6 +234,89 @@ fn cpus(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let pools = dump.pools_by_cpu.iter().map(|(&cpu, pool)| (cpu, pool));
     let pools = indexed(pools);
     writeln!(f, "{}", if pools.is_empty() { "-" } else { &pools })
+}
+
+fn queues(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    heading(f, "Work queues")?;
+    let queues = match dump.queues.as_deref() {
+        None => return writeln!(f, "{BUSY}"),
+        Some([]) => return writeln!(f, "-"),
+        Some(queues) => queues,
+    };
+    let mut table = Table::new(
+        4,
+        [
+            "queue",
+            "attributes",
+            "CPUs",
+            "state",
+            "max_active",
+            "active",
+            "inactive",
+            "queued",
+            "started",
+            "completed",
+            "panicked",
+            "cancelled",
+            "refused",
+            "busy s",
+        ],
+    );
+    for queue in queues {
+        table.row(queue_row(queue));
+    }
+    write!(f, "{table}")
+}
+
+fn queue_row(queue: &QueueDump) -> [String; 14] {
+    let metrics = queue.metrics.as_ref();
+    let count = |of: fn(&QueueMetrics) -> u64| or_busy(metrics.map(of));
+    [
+        queue.name.escape_debug().to_string(),
+        or_busy(metrics.map(attributes)),
+        or_busy(metrics.map(|queue| &queue.cpus)),
+        or_busy(metrics.map(state)),
+        or_busy(metrics.map(|queue| queue.max_active)),
+        or_busy(metrics.map(|queue| queue.active)),
+        or_busy(metrics.map(|queue| queue.inactive)),
+        count(|queue| queue.queued),
+        count(|queue| queue.started),
+        count(|queue| queue.completed),
+        count(|queue| queue.panicked),
+        count(|queue| queue.cancelled),
+        count(|queue| queue.refused),
+        or_busy(metrics.map(|queue| seconds(Some(queue.busy)))),
+    ]
+}
+
+/// What a queue was asked to be, in short.
+fn attributes(queue: &QueueMetrics) -> String {
+    let mut words = Vec::new();
+    words.extend(queue.affinity_scope.map(|scope| scope.as_str().to_owned()));
+    let flags = [
+        (queue.percpu, "percpu"),
+        (queue.cpu_intensive, "cpu_intensive"),
+        // On its CPU a per-CPU queue stays anyway.
+        (queue.affinity_strict && !queue.percpu, "strict"),
+        (queue.ordered, "ordered"),
+        (queue.high_priority, "high_priority"),
+        (queue.mem_reclaim, "mem_reclaim"),
+    ];
+    let set = flags.into_iter().filter(|(is_so, _)| *is_so);
+    words.extend(set.map(|(_, name)| name.to_owned()));
+    if queue.nice != 0 {
+        words.push(format!("nice={}", queue.nice));
+    }
+    words.join(" ")
+}
+
+fn state(queue: &QueueMetrics) -> &'static str {
+    match (queue.paused, queue.draining) {
+        (false, false) => "open",
+        (true, false) => "paused",
+        (false, true) => "draining",
+        (true, true) => "paused, draining",
+    }
 }
 
 fn blocking(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,11 +1,12 @@
 #![forbid(unsafe_code)]
-//! The answer to `metrics json`: what the pools have counted, and how long a task waits.
+//! The answer to `metrics json`: what the pools and the work queues have counted, and how
+//! long a task waits.
 
 use std::time::Instant;
 
 use super::probe::{Probes, Waited};
 use crate::runtime::Handle;
-use crate::runtime::dump::{write_blocking, write_pool};
+use crate::runtime::dump::{write_blocking, write_pool, write_queues};
 use crate::runtime::json::{Object, object};
 
 /// As that of a dump: 2 when something goes or changes its meaning.
@@ -45,6 +46,7 @@ impl MetricsAnswers {
                     }
                 });
             });
+            write_queues(object, dump.queues.as_deref());
             object.object("blocking", |object| write_blocking(object, &dump.blocking));
         });
         out
