@@ -41,13 +41,13 @@ use super::ticket::is_inside;
 /// # Ok::<(), std::io::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Clone)]
 pub struct WorkQueue {
     shared: Arc<Shared>,
 }
 
 impl WorkQueue {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
+        shared.add_handle();
         Self { shared }
     }
 
@@ -518,6 +518,18 @@ impl WorkQueue {
     #[must_use]
     pub fn metrics(&self) -> QueueMetrics {
         QueueMetrics::of(&self.shared)
+    }
+}
+
+impl Clone for WorkQueue {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.shared))
+    }
+}
+
+impl Drop for WorkQueue {
+    fn drop(&mut self) {
+        self.shared.drop_handle();
     }
 }
 

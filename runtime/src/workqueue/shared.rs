@@ -4,8 +4,8 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -30,6 +30,9 @@ pub(crate) struct Shared {
     /// What the user has said. Held while pools are looked up, so that changes do not cross.
     settings: Mutex<Attributes>,
     locked: Lock<Locked>,
+    /// How many handles the user has. The name is free when there is none left and no task; the last
+    /// task's worker may hold the queue for a moment longer.
+    handles: AtomicUsize,
     /// A copy of the ledger's: tasks with smaller numbers are cancelled.
     cancelled: AtomicU64,
     /// Nanoseconds.
@@ -66,6 +69,7 @@ impl Shared {
             name,
             settings: Mutex::new(settings),
             locked: Lock::new(locked),
+            handles: AtomicUsize::new(0),
             cancelled: AtomicU64::new(0),
             busy: AtomicU64::new(0),
             handle,
@@ -79,6 +83,22 @@ impl Shared {
     pub(super) fn set_lane(&self, lane: Lane) {
         // Dropped after the lock.
         let _before = std::mem::replace(&mut self.locked.lock().lane, lane);
+    }
+
+    // Handles.
+
+    pub(super) fn add_handle(&self) {
+        // ORDERING: as `Arc`'s count.
+        self.handles.fetch_add(1, Relaxed);
+    }
+
+    /// The last handle takes the name with it, unless there are tasks: then the last of these does.
+    pub(super) fn drop_handle(&self) {
+        // ORDERING: as `Arc`'s count. Nobody can make a handle once there is none; and the lock comes
+        // after this, so that a task that ends later sees it.
+        if self.handles.fetch_sub(1, Release) == 1 && self.locked.lock().ledger.is_empty() {
+            self.handle.queues().remove(self);
+        }
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -193,13 +213,21 @@ impl Shared {
             true => locked.take_flushers(),
             false => Vec::new(),
         };
+        // ORDERING: under the lock, as in `drop_handle`: whoever comes there last finds the other's.
+        let is_over = locked.ledger.is_empty() && self.handles.load(Relaxed) == 0;
         drop(locked);
+        if is_over {
+            self.handle.queues().remove(self);
+        }
         let Ended { next, own, .. } = ended;
         drop(own);
         if let Some(next) = next {
             wake(next);
         }
-        quietly(|| flushers.into_iter().for_each(Waker::wake));
+        // Each for itself: one that panics is not to take the others' wake-ups with it.
+        for flusher in flushers {
+            quietly(|| flusher.wake());
+        }
     }
 
     // While it runs.
@@ -333,11 +361,5 @@ impl Drop for Flusher<'_> {
         };
         drop(locked);
         drop(waker);
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.handle.queues().remove(self);
     }
 }
