@@ -2,6 +2,7 @@
 //! A queue as its handles and its tasks share it: the ledger behind its lock, and what is done after
 //! the lock.
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -9,8 +10,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-
-use slab::Slab;
 
 use crate::cell::{AbortHandle, JoinHandle, TaskMeta};
 use crate::primitives::{Lock, quietly};
@@ -45,8 +44,10 @@ struct Locked {
     ledger: Ledger<AbortHandle>,
     /// Where new tasks go.
     lane: Lane,
-    /// Those that wait for a mark.
-    flushers: Slab<(u64, Waker)>,
+    /// Those that wait, each by its mark and a number of its own.
+    flushers: BTreeMap<(u64, u64), Waker>,
+    /// The number of the next one.
+    next_flusher: u64,
 }
 
 /// What a new task is.
@@ -63,7 +64,8 @@ impl Shared {
         let locked = Locked {
             ledger: Ledger::new(settings.max_active()),
             lane,
-            flushers: Slab::new(),
+            flushers: BTreeMap::new(),
+            next_flusher: 0,
         };
         Self {
             name,
@@ -286,7 +288,7 @@ impl Shared {
         let mut flusher = Flusher {
             queue: self,
             mark,
-            place: None,
+            number: None,
         };
         poll_fn(|context| flusher.poll(context)).await;
     }
@@ -302,16 +304,13 @@ impl Shared {
 impl Locked {
     /// Takes those whose mark has been passed.
     fn take_flushers(&mut self) -> Vec<Waker> {
-        let Self {
-            ledger, flushers, ..
-        } = self;
-        let done = flushers.iter();
-        let done = done.filter(|(_, (mark, _))| ledger.is_flushed(*mark));
-        let places: Vec<usize> = done.map(|(place, _)| place).collect();
-        places
-            .into_iter()
-            .map(|place| flushers.remove(place).1)
-            .collect()
+        let mut done = Vec::new();
+        while let Some(first) = self.flushers.first_entry()
+            && self.ledger.is_flushed(first.key().0)
+        {
+            done.push(first.remove());
+        }
+        done
     }
 }
 
@@ -319,47 +318,42 @@ impl Locked {
 struct Flusher<'q> {
     queue: &'q Shared,
     mark: u64,
-    /// Its place among those that are to be woken.
-    place: Option<usize>,
+    /// By which it is found among those that are to be woken.
+    number: Option<u64>,
 }
 
 impl Flusher<'_> {
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
-        let mut waker = Some((self.mark, context.waker().clone()));
+        let waker = context.waker().clone();
         let mut locked = self.queue.locked.lock();
         if locked.ledger.is_flushed(self.mark) {
             // Whoever passed the mark has taken the waker.
-            self.place = None;
+            self.number = None;
             drop(locked);
+            drop(waker);
             return Poll::Ready(());
         }
-        match self.place {
-            None => self.place = waker.take().map(|waker| locked.flushers.insert(waker)),
-            Some(place) => {
-                let old = locked
-                    .flushers
-                    .get_mut(place)
-                    .expect("it is there until it is woken");
-                waker = waker.map(|waker| std::mem::replace(old, waker));
-            }
-        }
+        let number = *self.number.get_or_insert_with(|| {
+            locked.next_flusher += 1;
+            locked.next_flusher
+        });
+        let old = locked.flushers.insert((self.mark, number), waker);
         drop(locked);
         // The user's, and so not under the lock.
-        drop(waker);
+        drop(old);
         Poll::Pending
     }
 }
 
 impl Drop for Flusher<'_> {
     fn drop(&mut self) {
-        let Some(place) = self.place else { return };
-        let mut locked = self.queue.locked.lock();
-        // Unless it has been woken, and the place is somebody else's.
-        let waker = match locked.ledger.is_flushed(self.mark) {
-            true => None,
-            false => locked.flushers.try_remove(place),
-        };
-        drop(locked);
+        let Some(number) = self.number else { return };
+        let waker = self
+            .queue
+            .locked
+            .lock()
+            .flushers
+            .remove(&(self.mark, number));
         drop(waker);
     }
 }
