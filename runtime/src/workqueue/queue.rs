@@ -307,7 +307,8 @@ impl WorkQueue {
     }
 
     /// Ends the queue in good order: it takes no more work, but for what its own tasks queue in their
-    /// polls, and this waits until all of it has ended. From then on it takes none at all.
+    /// polls, and this waits until all of it has ended. From then on it takes none at all. While the queue
+    /// is [paused](Self::pause), that takes until it is resumed.
     ///
     /// # Cancel safety
     ///
@@ -349,7 +350,8 @@ impl WorkQueue {
     }
 
     /// Lets no more tasks begin until [`resume`](Self::resume). Those that are active go on; what is
-    /// queued meanwhile waits. Has no effect on a queue that is paused already.
+    /// queued meanwhile waits. Has no effect on a queue that is paused already. Keep a handle: it takes one
+    /// to resume the queue.
     ///
     /// # Examples
     ///
