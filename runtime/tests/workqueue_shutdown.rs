@@ -266,3 +266,38 @@ fn a_name_is_free_although_the_worker_of_the_last_task_is_still_busy_with_its_en
         assert_eq!(runtime.metrics().queues().len(), 1);
     });
 }
+
+#[test]
+fn a_destructor_that_runs_while_a_task_is_woken_may_wait_for_another_queue() {
+    must_end(|| {
+        let other = multi_thread(1);
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2).max_blocking_threads(1);
+        let runtime = builder.build().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        runtime.spawn_blocking(move || {
+            begun.send(()).unwrap();
+            let _ = goes_on.recv();
+        });
+        has_begun.recv().unwrap();
+        let queue = WorkQueue::builder("queue").max_active(1);
+        let queue = queue.build_on(runtime.handle()).unwrap();
+        let paused = WorkQueue::builder("paused").build_on(other.handle());
+        let paused = paused.unwrap();
+        paused.pause();
+        let (ran, has_run) = mpsc::channel();
+        let waits = OnDrop(move || {
+            let ran = ran.clone();
+            paused.spawn(async move { ran.send(()).unwrap() });
+            paused.resume();
+            has_run.recv().unwrap();
+        });
+        // The end of the first one activates the second, which finds no pool.
+        let first = queue.spawn_blocking(|| ());
+        let second = queue.spawn_blocking(move || drop(waits));
+        runtime.shutdown_background();
+        assert_all_cancelled(vec![first, second]);
+        drop(go_on);
+    });
+}

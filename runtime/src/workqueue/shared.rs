@@ -195,7 +195,7 @@ impl Shared {
         let deposited = self.locked.lock().ledger.deposit(number, task);
         match deposited {
             Deposited::Kept => {}
-            Deposited::Wake(task) => wake(task),
+            Deposited::Wake(task) => wake(self, task),
             Deposited::Abort(task) => task.abort(),
         }
     }
@@ -224,7 +224,7 @@ impl Shared {
         let Ended { next, own, .. } = ended;
         drop(own);
         if let Some(next) = next {
-            wake(next);
+            wake(self, next);
         }
         // Each for itself: one that panics is not to take the others' wake-ups with it.
         for flusher in flushers {
@@ -274,7 +274,8 @@ impl Shared {
             chunk.extend(activated);
             drop(locked);
             let done = chunk.len() < CHUNK;
-            chunk.drain(..).flatten().for_each(wake);
+            let tasks = chunk.drain(..).flatten();
+            tasks.for_each(|task| wake(self, task));
             if done {
                 return;
             }
