@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use fastwake::WorkQueue;
 use fastwake::runtime::Runtime;
 use fastwake::task::{JoinHandle, yield_now};
-use support::{Count, keep, multi_thread, must_end, until};
+use support::{Count, OnDrop, keep, multi_thread, must_end, until};
 
 fn queue(runtime: &Runtime, max_active: usize) -> WorkQueue {
     WorkQueue::builder("queue")
@@ -152,5 +152,30 @@ fn a_queue_is_cancelled_again_and_again_while_others_queue() {
         let end = queue.metrics();
         assert_eq!((end.active, end.inactive), (0, 0));
         assert_eq!(end.queued, end.completed + end.cancelled);
+    });
+}
+
+#[test]
+fn a_destructor_that_panics_gives_its_slot_back_and_counts_as_a_panic() {
+    must_end(|| {
+        let runtime = multi_thread(2);
+        let queue = queue(&runtime, 1);
+        let panics = || OnDrop(|| std::panic::resume_unwind(Box::new("on purpose")));
+        let (completes, suspended, waits) = (panics(), panics(), panics());
+        let completes = queue.spawn(async move {
+            let _dropped_with_the_future = &completes;
+            std::future::poll_fn(|_| std::task::Poll::Ready(())).await;
+        });
+        let suspended = queue.spawn(keep(suspended));
+        let waits = queue.spawn(keep(waits));
+        until(|| queue.metrics().started == 2);
+        queue.cancel_all();
+        for task in [completes, suspended, waits] {
+            assert!(runtime.block_on(task).is_err_and(|error| error.is_panic()));
+        }
+        runtime.block_on(queue.spawn(async {})).unwrap();
+        let now = queue.metrics();
+        assert_eq!((now.active, now.inactive), (0, 0));
+        assert_eq!((now.panicked, now.completed, now.cancelled), (3, 1, 0));
     });
 }

@@ -10,7 +10,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Waker};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 
 use fastwake::WorkQueue;
@@ -342,5 +342,48 @@ fn whoever_waits_is_woken_however_the_last_task_ends() {
                 .block_on(panics)
                 .is_err_and(|error: fastwake::task::JoinError| error.is_panic())
         );
+    });
+}
+
+/// Panics when it is woken.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }
+}
+
+#[test]
+fn a_waker_that_panics_takes_nobody_elses_wake_up_with_it() {
+    must_end(|| {
+        let runtime = multi_thread(2);
+        let queue = queue(&runtime, 4);
+        let gate = Gate::default();
+        let held = gate.clone();
+        queue.spawn(async move { held.pass().await });
+        let mut first = pin!(queue.flush());
+        let panics = Waker::from(Arc::new(Panics));
+        assert!(
+            first
+                .as_mut()
+                .poll(&mut Context::from_waker(&panics))
+                .is_pending()
+        );
+        let (asleep, polled) = (Count::default(), queue.clone());
+        let counted = asleep.clone();
+        let second = runtime.spawn(async move {
+            let mut flush = pin!(polled.flush());
+            std::future::poll_fn(|context| {
+                let polled = flush.as_mut().poll(context);
+                counted.add();
+                polled
+            })
+            .await;
+        });
+        until(|| asleep.get() > 0);
+        gate.open();
+        runtime.block_on(second).unwrap();
+        assert!(poll_once(first));
     });
 }

@@ -270,6 +270,54 @@ mod on_linux {
         });
     }
 
+    #[test]
+    fn threads_for_what_computes_are_as_nice_as_the_queue_says_if_it_says_so() {
+        must_end(|| {
+            let runtime = multi_thread(2);
+            let normal = nice();
+            for (asked, expected) in [(None, 10), (Some(0), 0), (Some(10), 10), (Some(3), 3)] {
+                let queue = WorkQueue::builder("computes").cpu_intensive(true);
+                let queue = match asked {
+                    Some(nice) => queue.nice(nice),
+                    None => queue,
+                };
+                let queue = build(&runtime, queue);
+                let seen = runtime.block_on(queue.spawn(async { nice() })).unwrap();
+                assert_eq!(seen, (normal + expected).min(19), "{asked:?}");
+                runtime.block_on(queue.flush());
+            }
+        });
+    }
+
+    /// What the process has of the address space.
+    fn mapped() -> usize {
+        let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+        let pages: usize = statm.split(' ').next().unwrap().parse().unwrap();
+        pages * 4_096
+    }
+
+    #[test]
+    fn a_queue_that_is_refused_again_and_again_leaves_no_thread_behind() {
+        let name = "on_linux::a_queue_that_is_refused_again_and_again_leaves_no_thread_behind";
+        if !is_rerun(name) {
+            return rerun_passes(name, give_up_favours);
+        }
+        must_end(|| {
+            let runtime = multi_thread(2);
+            let before = mapped();
+            for _ in 0..1_000 {
+                let favoured = WorkQueue::builder("favoured").nice(-1);
+                assert!(favoured.build_on(runtime.handle()).is_err());
+            }
+            // A thread's stack is 2 MiB, and stays until somebody has seen the thread's end.
+            assert!(
+                mapped() < before + (1 << 30),
+                "{} MiB",
+                (mapped() - before) >> 20
+            );
+        });
+    }
+
     /// Takes the privilege from a process that is about to begin, if it had it.
     fn give_up_favours(command: &mut Command) {
         /// The number of CAP_SYS_NICE.

@@ -2,8 +2,10 @@
 
 mod support;
 
-use std::future::pending;
-use std::sync::mpsc;
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use fastwake::WorkQueue;
@@ -220,5 +222,82 @@ fn a_name_is_free_when_the_last_handle_and_the_last_task_are_gone() {
         assert!(runtime.block_on(task).is_err());
         assert_eq!(runtime.metrics().queues().len(), 0);
         build().unwrap();
+    });
+}
+
+/// Stays in the wake-up until it is let go.
+struct Held(Mutex<(mpsc::Sender<()>, mpsc::Receiver<()>)>);
+
+impl Wake for Held {
+    fn wake(self: Arc<Self>) {
+        let held = self.0.lock().unwrap();
+        held.0.send(()).unwrap();
+        held.1.recv().unwrap();
+    }
+}
+
+#[test]
+fn a_name_is_free_although_the_worker_of_the_last_task_is_still_busy_with_its_end() {
+    must_end(|| {
+        let runtime = multi_thread(2);
+        let build = || WorkQueue::builder("mail").build_on(runtime.handle());
+        let queue = build().unwrap();
+        let task = queue.spawn(pending::<()>());
+        let (woken, is_woken) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel();
+        let waker = Waker::from(Arc::new(Held(Mutex::new((woken, goes_on)))));
+        {
+            let mut flush = pin!(queue.flush());
+            let mut context = Context::from_waker(&waker);
+            assert!(flush.as_mut().poll(&mut context).is_pending());
+            task.abort();
+            is_woken.recv().unwrap();
+            assert!(flush.as_mut().poll(&mut context).is_ready());
+        }
+        drop(queue);
+        // Every task has ended, as the flush has said, and there is no handle.
+        let next = build();
+        go_on.send(()).unwrap();
+        let next = next.unwrap();
+        assert!(runtime.block_on(task).is_err());
+        // The old one, when it goes at last, leaves the name to the new one.
+        assert!(build().is_err());
+        runtime.block_on(next.spawn(async {})).unwrap();
+        assert_eq!(runtime.metrics().queues().len(), 1);
+    });
+}
+
+#[test]
+fn a_destructor_that_runs_while_a_task_is_woken_may_wait_for_another_queue() {
+    must_end(|| {
+        let other = multi_thread(1);
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2).max_blocking_threads(1);
+        let runtime = builder.build().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        runtime.spawn_blocking(move || {
+            begun.send(()).unwrap();
+            let _ = goes_on.recv();
+        });
+        has_begun.recv().unwrap();
+        let queue = WorkQueue::builder("queue").max_active(1);
+        let queue = queue.build_on(runtime.handle()).unwrap();
+        let paused = WorkQueue::builder("paused").build_on(other.handle());
+        let paused = paused.unwrap();
+        paused.pause();
+        let (ran, has_run) = mpsc::channel();
+        let waits = OnDrop(move || {
+            let ran = ran.clone();
+            paused.spawn(async move { ran.send(()).unwrap() });
+            paused.resume();
+            has_run.recv().unwrap();
+        });
+        // The end of the first one activates the second, which finds no pool.
+        let first = queue.spawn_blocking(|| ());
+        let second = queue.spawn_blocking(move || drop(waits));
+        runtime.shutdown_background();
+        assert_all_cancelled(vec![first, second]);
+        drop(go_on);
     });
 }

@@ -25,7 +25,7 @@ use super::worker::{Blocked, Worker};
 /// By how much the threads for CPU-intensive work are nicer than the others. At 10 a normal thread
 /// has ten times the weight: the workers get the CPU when they want it, and the work still goes on
 /// beside other programs. 19 would be a seventieth, which starves it there.
-pub(super) const CPU_INTENSIVE_NICE: i32 = 10;
+pub(crate) const CPU_INTENSIVE_NICE: i32 = 10;
 
 /// What a group is made from.
 #[derive(Debug, Clone)]

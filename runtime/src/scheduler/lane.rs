@@ -160,8 +160,12 @@ impl Group {
         if *attributes == default {
             return Ok(Lane::Pods);
         }
-        let class = Class::CpuIntensive;
-        if *attributes == (PoolAttributes { class, ..default }) {
+        let cpu_intensive = PoolAttributes {
+            class: Class::CpuIntensive,
+            nice: CPU_INTENSIVE_NICE,
+            ..default
+        };
+        if *attributes == cpu_intensive {
             return Ok(Lane::CpuIntensive);
         }
         let set = match self.sets.find(attributes) {
@@ -201,6 +205,8 @@ impl Group {
         match (attributes.class, attributes.nice) {
             (Class::High, _) => self.threads.try_nice(favoured()),
             (_, 0) => Ok(0),
+            // Nobody has asked for it, and work that gets no such thread is done at another priority.
+            (Class::CpuIntensive, CPU_INTENSIVE_NICE) => Ok(CPU_INTENSIVE_NICE),
             (_, nice) => self.threads.try_nice(nice..=nice),
         }
     }
@@ -209,10 +215,6 @@ impl Group {
         let machine = self.config.machine.restricted_to(&attributes.cpus);
         if attributes.class == Class::CpuIntensive {
             let limit = available_workers(machine.cpus()).min(machine.cpus().len());
-            let nice = match nice {
-                0 => CPU_INTENSIVE_NICE,
-                nice => nice,
-            };
             return Ok(PodSet::of_one(PoolConfig {
                 nice,
                 limit: limit as u32,

@@ -65,6 +65,16 @@ struct Alive {
     clean_at: usize,
 }
 
+impl Alive {
+    fn keep(&mut self, handle: thread::JoinHandle<()>) {
+        if self.handles.len() >= self.clean_at {
+            self.handles.retain(|handle| !handle.is_finished());
+            self.clean_at = (2 * self.handles.len()).max(CLEAN_AT_LEAST);
+        }
+        self.handles.push(handle);
+    }
+}
+
 /// Ended threads cost little; fewer handles than this are not looked through.
 const CLEAN_AT_LEAST: usize = 64;
 
@@ -138,7 +148,7 @@ impl Threads {
         let threads = Arc::clone(self);
         maker::make(move || {
             let handle = builder.spawn(body)?;
-            threads.alive().handles.push(handle);
+            threads.alive().keep(handle);
             Ok(())
         })
     }
@@ -213,12 +223,7 @@ impl Threads {
             drop(threads);
             drop(leave);
         })?;
-        let mut alive = self.alive();
-        if alive.handles.len() >= alive.clean_at {
-            alive.handles.retain(|handle| !handle.is_finished());
-            alive.clean_at = (2 * alive.handles.len()).max(CLEAN_AT_LEAST);
-        }
-        alive.handles.push(handle);
+        self.alive().keep(handle);
         Ok(())
     }
 

@@ -3,30 +3,40 @@
 //!
 //! A task that is woken can end at once: in a runtime that is being shut down, or for which the
 //! system has no thread. Its slot goes to the next, which is woken, and so on, for as many tasks as
-//! wait. So that they are not on the stack all together, a task that is to be woken while one is
-//! being woken on the same thread waits until that has been done.
+//! wait. So that they are not on the stack all together, a task that is to be woken while one of the same
+//! queue is being woken on the same thread waits until that has been done. Those of other queues do not:
+//! what runs meanwhile is a destructor of the user's, which may wait for them.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::ptr;
 
 use crate::cell::AbortHandle;
 
+use super::shared::Shared;
+
+/// A queue of which a task is being woken, and those that are to be woken next.
+type Waking = (*const Shared, VecDeque<AbortHandle>);
+
 thread_local! {
-    /// Those that are to be woken next, while this thread wakes one.
-    static NEXT: RefCell<Option<VecDeque<AbortHandle>>> = const { RefCell::new(None) };
+    /// One inside the other, on this thread. The queues are only compared.
+    static WAKING: RefCell<Vec<Waking>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Wakes a task. Not under a lock.
-pub(super) fn wake(task: AbortHandle) {
+/// Wakes a task of a queue. Not under a lock.
+pub(super) fn wake(queue: &Shared, task: AbortHandle) {
     let mut task = Some(task);
-    let is_first = NEXT.try_with(|next| match &mut *next.borrow_mut() {
-        Some(next) => {
-            next.extend(task.take());
-            false
-        }
-        next => {
-            *next = Some(VecDeque::new());
-            true
+    let is_first = WAKING.try_with(|waking| {
+        let mut waking = waking.borrow_mut();
+        match waking.iter_mut().find(|(of, _)| ptr::eq(*of, queue)) {
+            Some((_, next)) => {
+                next.extend(task.take());
+                false
+            }
+            None => {
+                waking.push((queue, VecDeque::new()));
+                true
+            }
         }
     });
     // A thread that is being torn down has no thread-locals, and wakes nobody but this one.
@@ -34,10 +44,11 @@ pub(super) fn wake(task: AbortHandle) {
     while let Some(next) = task.take() {
         next.wake();
         if is_first {
-            task = NEXT.with_borrow_mut(|next| next.as_mut()?.pop_front());
+            // Those inside this one have ended.
+            task = WAKING.with_borrow_mut(|waking| waking.last_mut()?.1.pop_front());
         }
     }
     if is_first {
-        NEXT.set(None);
+        WAKING.with_borrow_mut(|waking| waking.pop());
     }
 }

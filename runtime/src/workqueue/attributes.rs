@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::scheduler::{Class, Group, Lane, NICE, PoolAttributes};
+use crate::scheduler::{CPU_INTENSIVE_NICE, Class, Group, Lane, NICE, PoolAttributes};
 use crate::topology::{AffinityScope, CpuSet};
 
 /// How many tasks of a queue may be active, if nothing is said: the kernel's number.
@@ -99,12 +99,16 @@ impl Attributes {
             (_, true) => Class::High,
             _ => Class::Normal,
         };
+        let nice = match class {
+            Class::CpuIntensive => CPU_INTENSIVE_NICE,
+            Class::High | Class::Normal => 0,
+        };
         PoolAttributes {
             class,
             scope: self.scope.unwrap_or(default.scope),
             strict: self.strict.unwrap_or(default.strict),
             cpus: self.cpus.clone().unwrap_or(default.cpus),
-            nice: self.nice.unwrap_or(0),
+            nice: self.nice.unwrap_or(nice),
             reserved: self.mem_reclaim,
         }
     }

@@ -41,13 +41,13 @@ use super::ticket::is_inside;
 /// # Ok::<(), std::io::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Clone)]
 pub struct WorkQueue {
     shared: Arc<Shared>,
 }
 
 impl WorkQueue {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
+        shared.add_handle();
         Self { shared }
     }
 
@@ -307,7 +307,8 @@ impl WorkQueue {
     }
 
     /// Ends the queue in good order: it takes no more work, but for what its own tasks queue in their
-    /// polls, and this waits until all of it has ended. From then on it takes none at all.
+    /// polls, and this waits until all of it has ended. From then on it takes none at all. While the queue
+    /// is [paused](Self::pause), that takes until it is resumed.
     ///
     /// # Cancel safety
     ///
@@ -349,7 +350,8 @@ impl WorkQueue {
     }
 
     /// Lets no more tasks begin until [`resume`](Self::resume). Those that are active go on; what is
-    /// queued meanwhile waits. Has no effect on a queue that is paused already.
+    /// queued meanwhile waits. Has no effect on a queue that is paused already. Keep a handle: it takes one
+    /// to resume the queue.
     ///
     /// # Examples
     ///
@@ -518,6 +520,18 @@ impl WorkQueue {
     #[must_use]
     pub fn metrics(&self) -> QueueMetrics {
         QueueMetrics::of(&self.shared)
+    }
+}
+
+impl Clone for WorkQueue {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.shared))
+    }
+}
+
+impl Drop for WorkQueue {
+    fn drop(&mut self) {
+        self.shared.drop_handle();
     }
 }
 

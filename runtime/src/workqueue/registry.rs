@@ -29,10 +29,6 @@ impl Registry {
             Entry::Vacant(place) => {
                 place.insert(new);
             }
-            // Its last owner is about to take it out, and will find that it is another's.
-            Entry::Occupied(mut place) if place.get().strong_count() == 0 => {
-                place.insert(new);
-            }
             Entry::Occupied(_) => {
                 let text = format!(
                     "this runtime has a work queue called \"{}\" already; clone that one, or choose \
@@ -46,7 +42,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Takes a queue out that goes away.
+    /// Takes a queue out, unless that has been done.
     pub(super) fn remove(&self, queue: &Shared) {
         let mut queues = self.queues();
         let own = |entry: &Weak<Shared>| std::ptr::eq(entry.as_ptr(), queue);

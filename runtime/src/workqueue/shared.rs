@@ -2,15 +2,14 @@
 //! A queue as its handles and its tasks share it: the ledger behind its lock, and what is done after
 //! the lock.
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, TryLockResult};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-
-use slab::Slab;
 
 use crate::cell::{AbortHandle, JoinHandle, TaskMeta};
 use crate::primitives::{Lock, quietly};
@@ -30,6 +29,9 @@ pub(crate) struct Shared {
     /// What the user has said. Held while pools are looked up, so that changes do not cross.
     settings: Mutex<Attributes>,
     locked: Lock<Locked>,
+    /// How many handles the user has. The name is free when there is none left and no task; the last
+    /// task's worker may hold the queue for a moment longer.
+    handles: AtomicUsize,
     /// A copy of the ledger's: tasks with smaller numbers are cancelled.
     cancelled: AtomicU64,
     /// Nanoseconds.
@@ -42,8 +44,10 @@ struct Locked {
     ledger: Ledger<AbortHandle>,
     /// Where new tasks go.
     lane: Lane,
-    /// Those that wait for a mark.
-    flushers: Slab<(u64, Waker)>,
+    /// Those that wait, each by its mark and a number of its own.
+    flushers: BTreeMap<(u64, u64), Waker>,
+    /// The number of the next one.
+    next_flusher: u64,
 }
 
 /// The guard of a lock that was not held; that a panic has passed through it is no matter here.
@@ -69,12 +73,14 @@ impl Shared {
         let locked = Locked {
             ledger: Ledger::new(settings.max_active()),
             lane,
-            flushers: Slab::new(),
+            flushers: BTreeMap::new(),
+            next_flusher: 0,
         };
         Self {
             name,
             settings: Mutex::new(settings),
             locked: Lock::new(locked),
+            handles: AtomicUsize::new(0),
             cancelled: AtomicU64::new(0),
             busy: AtomicU64::new(0),
             handle,
@@ -93,6 +99,22 @@ impl Shared {
     pub(super) fn set_lane(&self, lane: Lane) {
         // Dropped after the lock.
         let _before = std::mem::replace(&mut self.locked.lock().lane, lane);
+    }
+
+    // Handles.
+
+    pub(super) fn add_handle(&self) {
+        // ORDERING: as `Arc`'s count.
+        self.handles.fetch_add(1, Relaxed);
+    }
+
+    /// The last handle takes the name with it, unless there are tasks: then the last of these does.
+    pub(super) fn drop_handle(&self) {
+        // ORDERING: as `Arc`'s count. Nobody can make a handle once there is none; and the lock comes
+        // after this, so that a task that ends later sees it.
+        if self.handles.fetch_sub(1, Release) == 1 && self.locked.lock().ledger.is_empty() {
+            self.handle.queues().remove(self);
+        }
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -192,7 +214,7 @@ impl Shared {
         let deposited = self.locked.lock().ledger.deposit(number, task);
         match deposited {
             Deposited::Kept => {}
-            Deposited::Wake(task) => wake(task),
+            Deposited::Wake(task) => wake(self, task),
             Deposited::Abort(task) => task.abort(),
         }
     }
@@ -212,13 +234,21 @@ impl Shared {
             true => locked.take_flushers(),
             false => Vec::new(),
         };
+        // ORDERING: under the lock, as in `drop_handle`: whoever comes there last finds the other's.
+        let is_over = locked.ledger.is_empty() && self.handles.load(Relaxed) == 0;
         drop(locked);
+        if is_over {
+            self.handle.queues().remove(self);
+        }
         let Ended { next, own, .. } = ended;
         drop(own);
         if let Some(next) = next {
-            wake(next);
+            wake(self, next);
         }
-        quietly(|| flushers.into_iter().for_each(Waker::wake));
+        // Each for itself: one that panics is not to take the others' wake-ups with it.
+        for flusher in flushers {
+            quietly(|| flusher.wake());
+        }
     }
 
     // While it runs.
@@ -263,7 +293,8 @@ impl Shared {
             chunk.extend(activated);
             drop(locked);
             let done = chunk.len() < CHUNK;
-            chunk.drain(..).flatten().for_each(wake);
+            let tasks = chunk.drain(..).flatten();
+            tasks.for_each(|task| wake(self, task));
             if done {
                 return;
             }
@@ -277,7 +308,7 @@ impl Shared {
         let mut flusher = Flusher {
             queue: self,
             mark,
-            place: None,
+            number: None,
         };
         poll_fn(|context| flusher.poll(context)).await;
     }
@@ -293,16 +324,13 @@ impl Shared {
 impl Locked {
     /// Takes those whose mark has been passed.
     fn take_flushers(&mut self) -> Vec<Waker> {
-        let Self {
-            ledger, flushers, ..
-        } = self;
-        let done = flushers.iter();
-        let done = done.filter(|(_, (mark, _))| ledger.is_flushed(*mark));
-        let places: Vec<usize> = done.map(|(place, _)| place).collect();
-        places
-            .into_iter()
-            .map(|place| flushers.remove(place).1)
-            .collect()
+        let mut done = Vec::new();
+        while let Some(first) = self.flushers.first_entry()
+            && self.ledger.is_flushed(first.key().0)
+        {
+            done.push(first.remove());
+        }
+        done
     }
 }
 
@@ -310,54 +338,43 @@ impl Locked {
 struct Flusher<'q> {
     queue: &'q Shared,
     mark: u64,
-    /// Its place among those that are to be woken.
-    place: Option<usize>,
+    /// By which it is found among those that are to be woken.
+    number: Option<u64>,
 }
 
 impl Flusher<'_> {
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
-        let mut waker = Some((self.mark, context.waker().clone()));
+        let waker = context.waker().clone();
         let mut locked = self.queue.locked.lock();
         if locked.ledger.is_flushed(self.mark) {
             // Whoever passed the mark has taken the waker.
-            self.place = None;
+            self.number = None;
             drop(locked);
+            drop(waker);
             return Poll::Ready(());
         }
-        match self.place {
-            None => self.place = waker.take().map(|waker| locked.flushers.insert(waker)),
-            Some(place) => {
-                let old = locked
-                    .flushers
-                    .get_mut(place)
-                    .expect("it is there until it is woken");
-                waker = waker.map(|waker| std::mem::replace(old, waker));
-            }
-        }
+        let number = *self.number.get_or_insert_with(|| {
+            locked.next_flusher += 1;
+            locked.next_flusher
+        });
+        let old = locked.flushers.insert((self.mark, number), waker);
         drop(locked);
         // The user's, and so not under the lock.
-        drop(waker);
+        drop(old);
         Poll::Pending
     }
 }
 
 impl Drop for Flusher<'_> {
     fn drop(&mut self) {
-        let Some(place) = self.place else { return };
-        let mut locked = self.queue.locked.lock();
-        // Unless it has been woken, and the place is somebody else's.
-        let waker = match locked.ledger.is_flushed(self.mark) {
-            true => None,
-            false => locked.flushers.try_remove(place),
-        };
-        drop(locked);
+        let Some(number) = self.number else { return };
+        let waker = self
+            .queue
+            .locked
+            .lock()
+            .flushers
+            .remove(&(self.mark, number));
         drop(waker);
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.handle.queues().remove(self);
     }
 }
 

@@ -115,7 +115,10 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let _inside = Inside::enter(&this.ticket.queue);
+            // Unless the destructor returns.
+            let outcome = std::mem::replace(&mut this.ticket.outcome, Outcome::Panicked);
             this.future.set(None);
+            this.ticket.outcome = outcome;
         }
     }
 }
