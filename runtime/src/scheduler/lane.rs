@@ -136,6 +136,16 @@ impl Sets {
     }
 }
 
+impl Drop for Sets {
+    /// One after the other: a chain that drops its own rest would need as much of the stack as it is long.
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(mut link) = next {
+            next = link.next.0.take();
+        }
+    }
+}
+
 impl Group {
     /// What the pools of a queue are like of which nothing is said.
     pub(crate) fn default_attributes(&self) -> PoolAttributes {
