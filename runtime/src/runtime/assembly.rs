@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use crate::blocking::{BlockingConfig, BlockingPool};
 use crate::driver::{Clock, Driver};
+use crate::metrics::Queues;
 use crate::primitives::ThreadId;
 use crate::scheduler::policy::Intervals;
 use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig, MonitorConfig};
 use crate::threads::{Role, Threads};
 use crate::topology::{Topology, available_workers};
-use crate::workqueue::Registry;
 
 use super::context::Polls;
 use super::handle::Inner;
@@ -69,7 +69,7 @@ impl Builder {
             threads,
             #[cfg(unix)]
             inspector,
-            queues: Registry::default(),
+            queues: Queues::default(),
             #[cfg(feature = "test-util")]
             clock,
         }));

@@ -16,11 +16,11 @@ use crate::coop;
 use crate::driver::Clock;
 #[cfg(any(feature = "net", feature = "time"))]
 use crate::driver::Driver;
+use crate::metrics::Queues;
 use crate::park::ThreadParker;
 use crate::scheduler::{CurrentThread, Group};
 use crate::threads::Threads;
 use crate::trace::{self, Kind};
-use crate::workqueue::Registry;
 
 use super::context::{self, EnterGuard, Polls, TryCurrentError};
 use super::dump::Dump;
@@ -93,7 +93,7 @@ pub(super) struct Inner {
     pub(super) threads: Arc<Threads>,
     #[cfg(unix)]
     pub(super) inspector: Option<Inspector>,
-    pub(super) queues: Registry,
+    pub(super) queues: Queues,
     #[cfg(feature = "test-util")]
     pub(super) clock: Arc<Clock>,
 }
@@ -490,7 +490,7 @@ impl Handle {
     }
 
     /// The runtime's work queues.
-    pub(crate) fn queues(&self) -> &Registry {
+    pub(crate) fn queues(&self) -> &Queues {
         &self.inner.queues
     }
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use crate::metrics::QueueMetrics;
 use crate::metrics::{BlockingMetrics, PoolKind, PoolMetrics, WorkerTimes};
 use crate::scheduler;
-use crate::workqueue::QueueMetrics;
 
 use super::{Handle, RuntimeFlavor};
 

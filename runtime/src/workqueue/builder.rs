@@ -353,7 +353,8 @@ impl WorkQueueBuilder {
         let lane = attributes.lane(&name, handle.group())?;
         let queue = Shared::new(name.into_boxed_str(), attributes, lane, handle.clone());
         let queue = Arc::new(queue);
-        handle.queues().enter(&queue)?;
+        let listed = Arc::downgrade(&queue);
+        handle.queues().enter(listed, &queue.name)?;
         Ok(WorkQueue::new(queue))
     }
 }

@@ -17,7 +17,7 @@
 //! | `shared` | the lock around the ledger, and what is done after it |
 //! | `ticket` | a task, and its place in the queue |
 //! | `activation` | waking what has been activated |
-//! | `registry`, `metrics` | the queues of a runtime, for their names and for reports |
+//! | `metrics` | what a queue tells of itself |
 
 mod activation;
 mod attributes;
@@ -26,7 +26,6 @@ mod flushes;
 mod ledger;
 mod metrics;
 mod queue;
-mod registry;
 mod shared;
 #[cfg(all(test, not(fastwake_loom)))]
 mod tests;
@@ -37,7 +36,6 @@ mod ticket;
 #[doc = include_str!("../../../docs/work-queues.md")]
 struct Page;
 
+pub use crate::metrics::{QueueDump, QueueMetrics};
 pub use builder::WorkQueueBuilder;
-pub use metrics::{QueueDump, QueueMetrics};
 pub use queue::WorkQueue;
-pub(crate) use registry::Registry;

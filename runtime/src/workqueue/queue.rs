@@ -14,9 +14,9 @@ use crate::topology::{AffinityScope, CpuSet};
 
 use super::attributes::{self, Attributes, Blocking};
 use super::builder::WorkQueueBuilder;
-use super::metrics::QueueMetrics;
 use super::shared::{Shared, Work};
 use super::ticket::is_inside;
+use crate::metrics::{Listed, QueueMetrics};
 
 /// A named queue for tasks, with attributes: where its tasks run, how many at once, in which order;
 /// and with the means to wait for all of them, to hold them up and to end them.
@@ -519,7 +519,7 @@ impl WorkQueue {
     /// ```
     #[must_use]
     pub fn metrics(&self) -> QueueMetrics {
-        QueueMetrics::of(&self.shared)
+        self.shared.metrics()
     }
 }
 

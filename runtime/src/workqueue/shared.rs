@@ -7,11 +7,12 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, TryLockResult};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::cell::{AbortHandle, JoinHandle, TaskMeta};
+use crate::metrics::unless_held;
 use crate::primitives::{Lock, quietly};
 use crate::runtime::Handle;
 use crate::scheduler::{Lane, Place, Turn};
@@ -48,15 +49,6 @@ struct Locked {
     flushers: BTreeMap<(u64, u64), Waker>,
     /// The number of the next one.
     next_flusher: u64,
-}
-
-/// The guard of a lock that was not held; that a panic has passed through it is no matter here.
-pub(super) fn unless_held<T>(guard: TryLockResult<T>) -> Option<T> {
-    match guard {
-        Ok(guard) => Some(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    }
 }
 
 /// What a new task is.
@@ -381,8 +373,8 @@ impl Drop for Flusher<'_> {
 #[cfg(all(test, not(fastwake_loom)))]
 mod tests {
     use super::*;
+    use crate::metrics::Listed;
     use crate::runtime::Runtime;
-    use crate::workqueue::QueueDump;
 
     fn assert_is_busy(handle: &Handle) {
         let dump = handle.dump();
@@ -410,14 +402,14 @@ mod tests {
         let attributes = Attributes::default();
         let queue = Shared::new("mail".into(), attributes, Lane::Pods, handle.clone());
         let queue = Arc::new(queue);
-        handle.queues().enter(&queue).unwrap();
+        let listed = Arc::downgrade(&queue);
+        handle.queues().enter(listed, "mail").unwrap();
         let held = queue.settings();
         assert_is_busy(handle);
         drop(held);
         let held = queue.locked.lock();
         assert_is_busy(handle);
         drop(held);
-        let dump = QueueDump::of(&queue);
-        assert_eq!(dump.metrics.unwrap().name, "mail");
+        assert_eq!(queue.try_metrics().unwrap().name, "mail");
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{BlockingDump, Dump, PodDump, PoolDump, QueueDump, ScopeDump, WorkerDump};
 use crate::cell::Id;
+use crate::metrics::QueueMetrics;
 use crate::runtime::json::{Object, Value, object};
-use crate::workqueue::QueueMetrics;
 
 use super::text::{driver_name, flavor_name, kind_name};
 

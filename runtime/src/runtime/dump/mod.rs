@@ -23,8 +23,8 @@ use std::process;
 use super::{Handle, Id, RuntimeFlavor};
 use crate::topology::{AffinityScope, CpuSet, Topology};
 
+pub use crate::metrics::QueueDump;
 pub use crate::metrics::{BlockingDump, DriverState, PoolDump, WorkerDump, WorkerState};
-pub use crate::workqueue::QueueDump;
 pub(super) use json::{write_blocking, write_pool, write_queues};
 
 /// A runtime at one moment; from [`Handle::dump`].

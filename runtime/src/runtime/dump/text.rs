@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::table::Table;
 use super::{DriverState, Dump, PoolDump, QueueDump, ScopeDump};
 use crate::metrics::PoolKind;
+use crate::metrics::QueueMetrics;
 use crate::runtime::RuntimeFlavor;
-use crate::workqueue::QueueMetrics;
 
 /// What is guarded by a lock that was held.
 const BUSY: &str = "busy";
