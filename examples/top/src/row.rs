@@ -5,7 +5,7 @@ use crate::sample::{Entry, Pool, Queue, Sample};
 /// What a column holds, in the words of the head.
 pub(crate) const HEAD: [&str; 14] = [
     "POOL", "CPUS", "RUN", "STARTED", "/S", "FLIGHT", "WAIT", "CPU S", "CPU %", "LONG", "PICKS",
-    "RPR", "RESCUED", "LATENCY",
+    "RPR", "REFUSED", "LATENCY",
 ];
 
 /// How many of the columns are words, which begin at the left.
@@ -81,7 +81,7 @@ fn pool_row(pool: &Pool, rates: &Rates) -> [String; HEAD.len()] {
         or_unknown(pool.long_polls, |count| count.to_string()),
         pool.picks.to_string(),
         pool.repatriated.to_string(),
-        or_unknown(pool.rescued, |count| count.to_string()),
+        or_unknown(pool.refused_threads, |count| count.to_string()),
         or_unknown(pool.latency_ns(), duration),
     ]
 }

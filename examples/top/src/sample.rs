@@ -39,7 +39,7 @@ pub(crate) struct Pool {
     pub(crate) picks: u64,
     pub(crate) repatriated: u64,
     pub(crate) long_polls: Option<u64>,
-    pub(crate) rescued: Option<u64>,
+    pub(crate) refused_threads: Option<u64>,
     pub(crate) probe: Option<Probe>,
 }
 
