@@ -15,17 +15,12 @@ use crate::topology::{AffinityScope, CpuSet, Topology, current_cpu, set_current_
 
 use super::current_thread::CurrentThread;
 use super::injector::Offers;
-use super::lane::Sets;
 use super::monitor::{Monitor, MonitorConfig};
 use super::pod_set::{PodSet, Shape};
-use super::policy::Intervals;
+use super::policy::{CPU_INTENSIVE_NICE, Intervals};
 use super::pool::{Host, Lease, Pool, PoolConfig};
+use super::sets::Sets;
 use super::worker::{Blocked, Worker};
-
-/// By how much the threads for CPU-intensive work are nicer than the others. At 10 a normal thread
-/// has ten times the weight: the workers get the CPU when they want it, and the work still goes on
-/// beside other programs. 19 would be a seventieth, which starves it there.
-pub(crate) const CPU_INTENSIVE_NICE: i32 = 10;
 
 /// What a group is made from.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`group`] | the pools of one runtime, their threads, their end |
 //! | [`pod_set`] | the pools of the pods of one set of CPUs, which share work |
-//! | [`lane`] | the pools of a work queue |
+//! | [`lane`], [`sets`] | the pools of a work queue |
 //! | [`placement`] | which pools there are, from the machine's pods |
 //! | [`pool`] | one pool: putting work down, picking, delivering |
 //! | [`injector`] | the pool's lock and what it guards |
@@ -45,6 +45,7 @@ mod relief;
 mod report;
 mod rng;
 mod schedule;
+mod sets;
 mod slot;
 mod standing;
 #[cfg(test)]
@@ -55,9 +56,10 @@ mod worklist;
 pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 #[cfg(feature = "time")]
 pub(crate) use group::is_ending;
-pub(crate) use group::{CPU_INTENSIVE_NICE, Group, GroupConfig, block_in_place, worker_index};
-pub(crate) use lane::{Class, Lane, NICE, Place, PoolAttributes, Turn};
+pub(crate) use group::{Group, GroupConfig, block_in_place, worker_index};
+pub(crate) use lane::{Lane, Place, Turn};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};
 pub use monitor::{LongPoll, PoolStall};
 pub(crate) use monitor::{LongPollHook, MonitorConfig, StallHook};
 pub use relief::Substitute;
+pub(crate) use sets::{Class, NICE, PoolAttributes};

@@ -53,6 +53,11 @@ pub(crate) struct Intervals {
 /// threads as tokio gives to blocking work.
 pub(crate) const SPARE_WORKERS: u32 = 512;
 
+/// By how much the threads for CPU-intensive work are nicer than the others. At 10 a normal thread
+/// has ten times the weight: the workers get the CPU when they want it, and the work still goes on
+/// beside other programs. 19 would be a seventieth, which starves it there.
+pub(crate) const CPU_INTENSIVE_NICE: i32 = 10;
+
 /// How long a surplus thread stays without work; tokio's default for its blocking threads.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
 

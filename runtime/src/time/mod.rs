@@ -23,6 +23,8 @@ mod clock;
 pub mod error;
 mod instant;
 mod interval;
+#[cfg(feature = "metrics")]
+mod publish;
 mod sleep;
 mod timeout;
 

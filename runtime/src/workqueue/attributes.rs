@@ -3,7 +3,8 @@
 
 use std::io;
 
-use crate::scheduler::{CPU_INTENSIVE_NICE, Class, Group, Lane, NICE, PoolAttributes};
+use crate::scheduler::policy::CPU_INTENSIVE_NICE;
+use crate::scheduler::{Class, Group, Lane, NICE, PoolAttributes};
 use crate::topology::{AffinityScope, CpuSet};
 
 /// How many tasks of a queue may be active, if nothing is said: the kernel's number.
