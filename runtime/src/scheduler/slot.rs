@@ -1,6 +1,8 @@
 #![forbid(unsafe_code)]
 //! A worker's place in its pool: what of it others may touch.
 
+use crossbeam_utils::CachePadded;
+
 use crate::cell::{OwnedTasks, TaskList};
 use crate::metrics::WorkerCounters;
 use crate::park::Parker;
@@ -13,14 +15,16 @@ use super::standing::StandingWord;
 
 /// Made with the first thread that takes the place, and kept until the pool goes: a wake-up that
 /// comes late finds the parker in its place (rule I3).
+///
+/// What the worker writes in each poll is apart from what others look at.
 pub(super) struct Slot {
-    pub(super) parker: Parker,
-    pub(super) lifo: LifoSlot,
+    pub(super) parker: CachePadded<Parker>,
+    pub(super) lifo: CachePadded<LifoSlot>,
     pub(super) queue: LocalQueue,
     pub(super) owned: OwnedTasks,
-    pub(super) counters: WorkerCounters,
-    pub(super) standing: StandingWord,
-    pub(super) poll: CurrentPoll,
+    pub(super) counters: CachePadded<WorkerCounters>,
+    pub(super) standing: CachePadded<StandingWord>,
+    pub(super) poll: CachePadded<CurrentPoll>,
     pub(super) occupant: Occupant,
 }
 
@@ -39,13 +43,13 @@ impl Slot {
 
     pub(super) fn new() -> Self {
         Self {
-            parker: Parker::new(),
-            lifo: LifoSlot::new(),
+            parker: CachePadded::new(Parker::new()),
+            lifo: CachePadded::new(LifoSlot::new()),
             queue: LocalQueue::new(),
             owned: OwnedTasks::new(),
-            counters: WorkerCounters::default(),
-            standing: StandingWord::new(),
-            poll: CurrentPoll::default(),
+            counters: CachePadded::default(),
+            standing: CachePadded::new(StandingWord::new()),
+            poll: CachePadded::default(),
             occupant: Occupant::default(),
         }
     }

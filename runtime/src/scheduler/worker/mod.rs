@@ -279,7 +279,7 @@ impl<'p> Worker<'p> {
 
     /// Takes a task that has been scheduled on this thread: it runs next, and what was to run next
     /// goes to the local queue.
-    #[inline]
+    #[inline(always)]
     pub(super) fn schedule(&self, task: Runnable) {
         if !self.called_monitor.get() {
             self.call_monitor();
@@ -308,7 +308,7 @@ impl<'p> Worker<'p> {
 
     /// Puts a task that yielded behind the others. They may run for long, and with them it waits for
     /// somebody to come.
-    #[inline]
+    #[inline(always)]
     fn let_others_go_first(&self, task: Runnable) {
         let alone = self.slot.queue.is_empty() && self.slot.lifo.is_empty();
         self.yielded.set(coop::take_yielded() && alone);
