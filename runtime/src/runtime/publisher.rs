@@ -3,7 +3,6 @@
 
 mod series;
 
-#[cfg(feature = "time")]
 use ::metrics::Label;
 
 use crate::metrics::{PoolKind, PoolMetrics};
