@@ -65,7 +65,10 @@ fn a_hundred_queues_without_attributes_make_no_thread_more() {
                 runtime.block_on(task).unwrap();
             }
         }
-        assert_eq!(threads(&runtime), 2);
+        // A poll that loses its CPU for long may look like a long one, for which a spare comes.
+        let long: u64 = pools(&runtime).iter().map(|pool| pool.long_polls).sum();
+        let threads = threads(&runtime) as u64;
+        assert!(threads <= 2 + long, "{threads} threads, {long} long polls");
         assert_eq!(pools(&runtime).len(), pools_before);
         let metrics = runtime.metrics().queues();
         assert_eq!(metrics.len(), 100);
