@@ -41,7 +41,24 @@ pub(super) fn is_long(
 
 /// A poll that has lasted longer than the threshold, and lasts on.
 ///
-/// [`Builder::on_long_poll`](crate::runtime::Builder::on_long_poll) has an example.
+/// For [`Builder::on_long_poll`](crate::runtime::Builder::on_long_poll).
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::{LongPoll, ThreadState};
+///
+/// fn advice(poll: &LongPoll) -> &'static str {
+///     match poll.state {
+///         ThreadState::Running => "give it to spawn_cpu_intensive",
+///         _ => "give it to spawn_blocking",
+///     }
+/// }
+/// let runtime = fastwake::runtime::Builder::new_multi_thread()
+///     .on_long_poll(|poll| eprintln!("{}: {}", poll.spawned_at, advice(poll)))
+///     .build()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LongPoll {

@@ -14,7 +14,22 @@ use super::MonitorConfig;
 
 /// A pool has had work for a while and has begun no poll.
 ///
-/// [`Builder::on_stall`](crate::runtime::Builder::on_stall) has an example.
+/// For [`Builder::on_stall`](crate::runtime::Builder::on_stall).
+///
+/// # Examples
+///
+/// ```
+/// use fastwake::runtime::PoolStall;
+///
+/// fn describe(stall: &PoolStall) -> String {
+///     let workers = stall.pool.workers.iter().map(|worker| worker.state.as_str());
+///     format!("for {:?}: {}", stall.elapsed, workers.collect::<Vec<_>>().join(", "))
+/// }
+/// let runtime = fastwake::runtime::Builder::new_multi_thread()
+///     .on_stall(|stall| eprintln!("{}", describe(stall)))
+///     .build()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PoolStall {
