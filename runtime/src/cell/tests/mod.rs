@@ -57,9 +57,9 @@ impl Queue {
     /// As [`spawn`](Self::spawn), for a task that is not to run before it is woken.
     fn spawn_waiting<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let meta = TaskMeta::at(Location::caller());
+        let queue = QueueRef(NonNull::from(self));
         // SAFETY: as above.
-        let (task, handle) =
-            unsafe { cell::new_local(future, QueueRef(NonNull::from(self)), meta) };
+        let (task, handle) = unsafe { cell::new_local(future, queue, meta) };
         if let Err(task) = task.wait(&self.waiting) {
             task.cancel();
         }

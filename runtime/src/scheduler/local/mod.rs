@@ -117,9 +117,9 @@ impl LocalScheduler {
     {
         let home = this.home();
         let pointer = NonNull::new(Arc::as_ptr(this).cast_mut()).expect("an `Arc` is not null");
+        let (set, meta) = (LocalRef(pointer), meta.of_kind(Kind::LOCAL));
         // SAFETY: this is the set's thread, and what becomes of the task here is said above.
-        let (task, handle) =
-            unsafe { cell::new_local(future, LocalRef(pointer), meta.of_kind(Kind::LOCAL)) };
+        let (task, handle) = unsafe { cell::new_local(future, set, meta) };
         home.put(task);
         if !this.is_polled() {
             let waker = this.remote.lock().waker.take();
