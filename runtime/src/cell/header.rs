@@ -119,9 +119,8 @@ impl OwnerList {
         self.owned.lock().len
     }
 
-    /// Enters a task that is about to be suspended, unless it has an owner already; the list of
-    /// those that wait for their first poll gives it up. False: the list is closed, and the caller is
-    /// to cancel the task.
+    /// Enters a task that is about to be suspended, unless it has an owner already. False: the list is
+    /// closed, and the caller is to cancel the task.
     ///
     /// # Safety
     ///
@@ -132,12 +131,7 @@ impl OwnerList {
         let header = unsafe { task.as_ref() };
         // SAFETY: `RUNNING` or the `Runnable` gives access to the field.
         if header.owner.with(|owner| unsafe { (*owner).is_some() }) {
-            if !header.state.is_waiting() {
-                return true;
-            }
-            header.state.end_wait();
-            // SAFETY: the caller holds `RUNNING`.
-            unsafe { Self::disown(task) };
+            return true;
         }
         let mut owned = self.owned.lock();
         if owned.closed {
@@ -151,15 +145,16 @@ impl OwnerList {
         true
     }
 
-    /// Takes a task that completes out of its owner's list, if it has one.
+    /// Takes a task that completes, or is to be polled for the first time, out of its owner's list, if
+    /// it has one.
     ///
     /// # Safety
     ///
-    /// The caller holds `RUNNING` of the live task.
+    /// The caller holds `RUNNING` of the live task, or owns its `Runnable`.
     pub(super) unsafe fn disown(task: NonNull<Header>) {
         // SAFETY: the caller says that it is alive.
         let header = unsafe { task.as_ref() };
-        // SAFETY: `RUNNING` gives access to the field.
+        // SAFETY: `RUNNING` or the `Runnable` gives access to the field.
         let owner = header.owner.with_mut(|owner| unsafe { (*owner).take() });
         if let Some(owner) = owner {
             // SAFETY: an owner outlives its tasks' completion (`adopt`).

@@ -100,7 +100,7 @@ where
     let (future, span) = trace::task(future, kind, name.as_deref(), id.number(), location);
     let cell = Box::new(Cell {
         header: Header {
-            state: TaskState::new(),
+            state: TaskState::new(name.is_some()),
             vtable: &Cell::<Traced<F>, S>::VTABLE,
             queue_next: UnsafeCell::new(None),
             owner: UnsafeCell::new(None),

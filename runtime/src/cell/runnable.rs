@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::header::{Header, Turn};
+use super::header::{Header, OwnerList, Turn};
 use super::{Id, OwnedTasks};
 
 /// A task that is scheduled: the one right to run it, and the runtime's reference to it (T1).
@@ -92,9 +92,11 @@ impl Runnable {
         unsafe { header.as_ref() }.state.refuse();
     }
 
-    /// Has the task never been polled?
-    pub(crate) fn is_unpolled(&self) -> bool {
-        self.is_new() || self.header().state.is_waiting()
+    /// Can the task be polled without more ado? It has no name, is not on probation, and has not
+    /// [waited](Self::wait) for its first poll.
+    #[inline]
+    pub(crate) fn is_ordinary(&self) -> bool {
+        self.header().state.is_ordinary()
     }
 
     /// Lays a new task down that is not to run yet: it is idle, in `list`, until it is woken or
@@ -111,6 +113,16 @@ impl Runnable {
         }
         self.leak();
         Ok(())
+    }
+
+    /// Takes a task that has [waited](Self::wait) out of the list: from here on it is as good as new.
+    pub(crate) fn end_wait(&self) {
+        let state = &self.header().state;
+        if state.is_waiting() {
+            state.end_wait();
+            // SAFETY: the `Runnable` is ours, and keeps the task alive.
+            unsafe { OwnerList::disown(self.0) };
+        }
     }
 
     /// Is the task in no list? (One that is suspended by its first poll gets an owner, and so does

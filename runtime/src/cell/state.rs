@@ -10,7 +10,7 @@
 //! | `JOIN_INTEREST` | the `JoinHandle` lives, and the output is its |
 //! | `JOIN_WAKER` | the join handle's waker is stored, and is the completer's |
 //! | `WAITING` | never polled, and in the list of those that wait for a work queue's turn |
-//!
+//! | `NAMED` | the task has a name; never changes |
 //!
 //! Three bits more count the polls for which the task is on probation, as it has stayed in one for long.
 //!
@@ -55,9 +55,10 @@ const CANCELLED: usize = 1 << 3;
 const JOIN_INTEREST: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
 const WAITING: usize = 1 << 6;
-const PROBATION_ONE: usize = 1 << 7;
+const NAMED: usize = 1 << 7;
+const PROBATION_ONE: usize = 1 << 8;
 const PROBATION: usize = 0b111 * PROBATION_ONE;
-const REF_ONE: usize = 1 << 10;
+const REF_ONE: usize = 1 << 11;
 const REF_MASK: usize = !(REF_ONE - 1);
 
 /// The references of a task that has just been made: the runtime's and the join handle's.
@@ -119,8 +120,9 @@ pub(super) enum Detach {
 }
 
 impl TaskState {
-    pub(super) fn new() -> Self {
-        Self(AtomicUsize::new(INITIAL))
+    pub(super) fn new(named: bool) -> Self {
+        let name = if named { NAMED } else { 0 };
+        Self(AtomicUsize::new(INITIAL | name))
     }
 
     fn update(&self, mut change: impl FnMut(usize) -> Option<usize>) -> Result<usize, usize> {
@@ -240,6 +242,14 @@ impl TaskState {
         debug_assert_eq!(before & (SCHEDULED | RUNNING | COMPLETE), SCHEDULED);
     }
 
+    /// Is there nothing to be seen to before the task is polled? It has no name, is not on probation, and
+    /// is not in the list of those that wait. For the owner of the `Runnable`.
+    #[inline]
+    pub(super) fn is_ordinary(&self) -> bool {
+        // ORDERING: all three change in the hands of a `Runnable`'s owner alone, who hands it on with more.
+        self.0.load(Relaxed) & (WAITING | NAMED | PROBATION) == 0
+    }
+
     /// For how many polls more the task is on probation (T7).
     pub(super) fn probation(&self) -> usize {
         // ORDERING: only the runner writes it, and hands it on with the task.
@@ -271,17 +281,20 @@ impl TaskState {
         result.is_ok()
     }
 
-    /// Has the task been made to wait, and not been polled since? For the owner of the `Runnable` or
-    /// its runner.
+    /// Has the task been made to wait, and not been let go since? For the owner of the `Runnable`.
     pub(super) fn is_waiting(&self) -> bool {
         // ORDERING: it changes in the hands of a `Runnable`'s owner alone, who hands it on with more.
         self.0.load(Relaxed) & WAITING != 0
     }
 
-    /// The runner has taken the task out of the list of those that wait.
+    /// The owner of the `Runnable` is going to take the task out of the list of those that wait.
     pub(super) fn end_wait(&self) {
+        // ORDERING: as above.
         let before = self.0.fetch_and(!WAITING, Relaxed);
-        debug_assert_eq!(before & (RUNNING | WAITING), RUNNING | WAITING);
+        debug_assert_eq!(
+            before & (SCHEDULED | RUNNING | WAITING),
+            SCHEDULED | WAITING
+        );
     }
 
     /// Is the output there?

@@ -32,13 +32,10 @@ impl CurrentPoll {
         self.id.store(task.id().number(), Relaxed);
         let location = ptr::from_ref(task.location()).cast_mut();
         self.location.store(location, Relaxed);
-        if let Some(name) = task.name() {
-            self.begin_named(task.id(), name);
-        }
     }
 
-    #[cold]
-    fn begin_named(&self, id: Id, name: &Arc<str>) {
+    /// Before [`begin`](Self::begin), for a task that has a name.
+    pub(super) fn set_name(&self, id: Id, name: &Arc<str>) {
         let named = Some((id, Arc::clone(name)));
         let before = std::mem::replace(&mut *self.lock_name(), named);
         drop(before);

@@ -30,6 +30,7 @@ pub mod experiment;
 mod experiment;
 mod group;
 mod injector;
+mod interval;
 mod kick;
 mod lane;
 mod lifo_slot;

@@ -16,6 +16,7 @@ impl Worker<'_> {
         let mut next = self.go_apart(task);
         while let Some(task) = next {
             self.slot.owned.count_down_probation();
+            self.prepare(&task);
             let yielded = self.poll(task);
             next = match self.slot.standing.get() {
                 Standing::Apart | Standing::Relieved if self.mode.get() == Mode::Away => {

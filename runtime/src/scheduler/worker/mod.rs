@@ -16,6 +16,7 @@ use crate::coop;
 use crate::metrics::PoolKind;
 
 use super::injector::Session;
+use super::interval::Interval;
 use super::policy::Intervals;
 use super::pool::{Lease, Pool, PoolRef};
 use super::slot::Slot;
@@ -30,8 +31,6 @@ pub(super) struct Worker<'p> {
     pub(super) slot: &'p Slot,
     index: u32,
     rng: Rng,
-    /// Turns of the loop, for what is done every so many.
-    tick: Cell<u32>,
     /// Has the task that ran last let the others go first, of whom there are none here? The driver
     /// is one.
     yielded: Cell<bool>,
@@ -50,10 +49,10 @@ pub(super) struct Worker<'p> {
     surplus: Cell<bool>,
     /// Has it seen to it that somebody watches?
     called_monitor: Cell<bool>,
-    /// `GLOBAL_QUEUE_INTERVAL`, or what the builder says.
-    global_queue_interval: u32,
-    /// `EVENT_INTERVAL`, or what the builder says.
-    event_interval: u32,
+    /// When the worklist comes first.
+    worklist_first: Interval,
+    /// When it has a look at the driver.
+    driver_looks: Interval,
 }
 
 /// What becomes of tasks that are scheduled on a worker's thread.
@@ -75,7 +74,6 @@ impl<'p> Worker<'p> {
             slot: pool.slot(index),
             index,
             rng: Rng::new(),
-            tick: Cell::new(0),
             yielded: Cell::new(false),
             lifo_streak: Cell::new(0),
             mode: Cell::new(Mode::Running),
@@ -86,8 +84,8 @@ impl<'p> Worker<'p> {
             polls_before: Cell::new(pool.slot(index).counters.polls.get()),
             surplus: Cell::new(false),
             called_monitor: Cell::new(false),
-            global_queue_interval: intervals.global_queue,
-            event_interval: intervals.event,
+            worklist_first: Interval::new(intervals.global_queue),
+            driver_looks: Interval::new(intervals.event),
         }
     }
 
@@ -109,12 +107,7 @@ impl<'p> Worker<'p> {
         let mut next = self.arrive();
         loop {
             match next {
-                Next::Run(task) => {
-                    if !self.called_monitor.get() && self.leaves_work() {
-                        self.call_monitor();
-                    }
-                    self.turn(task);
-                }
+                Next::Run(task) => self.turn(task),
                 Next::Search => {}
                 Next::Leave => return self.count_busy(),
             }
@@ -125,9 +118,15 @@ impl<'p> Worker<'p> {
     /// Polls one task. What comes next is `next`'s to say.
     #[inline(always)]
     pub(super) fn turn(&self, task: Runnable) {
-        if task.is_on_probation() {
-            return self.turn_apart(task);
+        if task.is_ordinary() {
+            self.turn_ordinary(task);
+        } else {
+            self.turn_special(task);
         }
+    }
+
+    #[inline(always)]
+    fn turn_ordinary(&self, task: Runnable) {
         if let Some(task) = self.poll(task) {
             self.let_others_go_first(task);
         }
@@ -136,15 +135,32 @@ impl<'p> Worker<'p> {
         }
     }
 
+    /// As [`turn`](Self::turn), for a task that has a name, has waited, or is on probation.
+    #[cold]
+    fn turn_special(&self, task: Runnable) {
+        if task.is_on_probation() {
+            return self.turn_apart(task);
+        }
+        self.prepare(&task);
+        self.turn_ordinary(task);
+    }
+
+    /// What is to be done before a task is polled that is not an ordinary one.
+    fn prepare(&self, task: &Runnable) {
+        task.end_wait();
+        if let Some(name) = task.name() {
+            self.slot.poll.set_name(task.id(), name);
+        }
+    }
+
     /// Polls a task; gives it back if it wants to be polled again.
     // It is called in one place that matters, and in one that does not.
     #[inline(always)]
     fn poll(&self, task: Runnable) -> Option<Runnable> {
-        self.tick.set(self.tick.get().wrapping_add(1));
         let Slot { counters, poll, .. } = self.slot;
         counters.polls.increment();
         poll.begin(&task);
-        if task.is_unpolled() {
+        if task.is_new() {
             counters.started.increment();
         }
         match coop::budget(|| task.run(&self.slot.owned)) {
@@ -161,17 +177,18 @@ impl<'p> Worker<'p> {
         if self.pool.injector.hints.is_closed() {
             return Next::Leave;
         }
-        if self.surplus.take() {
+        if self.surplus.get() {
+            self.surplus.set(false);
             return self.step_down();
         }
-        if self.tick.get().is_multiple_of(self.global_queue_interval)
+        if self.worklist_first.is_due()
             && self.pool.injector.hints.work() > 0
             && let Some(task) = self.take_batch()
         {
             return Next::Run(task);
         }
-        let yielded = self.yielded.take();
-        if (yielded || self.tick.get().is_multiple_of(self.event_interval))
+        // It counts each time.
+        if (self.driver_looks.is_due() | self.yielded.take())
             && let Some(task) = self.look_at_driver()
         {
             return Next::Run(task);
@@ -242,6 +259,9 @@ impl<'p> Worker<'p> {
             None if left => self.pool.call_neighbours(),
             None => {}
         }
+        if left {
+            self.be_watched();
+        }
         batch.first
     }
 
@@ -281,22 +301,22 @@ impl<'p> Worker<'p> {
     /// goes to the local queue.
     #[inline(always)]
     pub(super) fn schedule(&self, task: Runnable) {
-        if !self.called_monitor.get() {
-            self.call_monitor();
-        }
+        self.be_watched();
         if let Some(earlier) = self.slot.lifo.replace(task) {
             self.push_back(earlier);
             self.pool.help_local();
         }
     }
 
-    /// Is there more to do, while it is in a poll?
-    fn leaves_work(&self) -> bool {
-        let Slot { queue, lifo, .. } = self.slot;
-        !queue.is_empty() || !lifo.is_empty() || self.pool.injector.hints.work() > 0
+    /// What this worker has put down, or has taken beside the task that it is going to poll, waits for
+    /// the end of that poll if nobody else comes for it.
+    #[inline]
+    fn be_watched(&self) {
+        if !self.called_monitor.get() {
+            self.call_monitor();
+        }
     }
 
-    /// What is put down here waits for the end of a poll, if nobody else comes for it.
     #[cold]
     fn call_monitor(&self) {
         if let Some(host) = self.pool.host() {
