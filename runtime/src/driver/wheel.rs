@@ -214,6 +214,9 @@ impl Wheel {
 
     /// All wakers, for a wheel that will not turn any more.
     pub(super) fn drain(&mut self) -> Vec<Waker> {
+        if self.timers.is_empty() {
+            return Vec::new();
+        }
         self.occupied = Occupied::new();
         self.lists = Box::default();
         self.timers.drain().map(|timer| timer.waker).collect()

@@ -93,7 +93,7 @@ impl Builder {
 
     fn group_config(
         &self,
-        machine: Topology,
+        machine: Arc<Topology>,
         workers: Option<usize>,
         clock: &Arc<Clock>,
     ) -> io::Result<GroupConfig> {

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::process;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(unix)]
@@ -123,7 +124,7 @@ pub(super) fn inspection(code: Option<&Path>, id: Id) -> io::Result<Option<PathB
 }
 
 /// The part of the machine that the runtime may use.
-pub(super) fn machine(cpus: Option<&CpuSet>) -> io::Result<Topology> {
+pub(super) fn machine(cpus: Option<&CpuSet>) -> io::Result<Arc<Topology>> {
     let machine = Topology::remembered();
     let Some(cpus) = cpus else { return Ok(machine) };
     let allowed = machine.cpus();
@@ -140,5 +141,5 @@ pub(super) fn machine(cpus: Option<&CpuSet>) -> io::Result<Topology> {
              among {allowed}"
         )));
     }
-    Ok(machine.restricted_to(cpus))
+    Ok(Arc::new(machine.restricted_to(cpus)))
 }

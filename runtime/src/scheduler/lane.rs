@@ -162,7 +162,7 @@ impl Group {
         let workers = self.config.workers.unwrap_or(all) * machine.cpus().len();
         let shape = Shape {
             workers: workers.div_ceil(all).max(1),
-            machine,
+            machine: Arc::new(machine),
             scope: attributes.scope,
             strict: attributes.strict,
             nice,

@@ -17,7 +17,7 @@ use super::pool::{Host, Pool, PoolConfig};
 #[derive(Debug)]
 pub(super) struct Shape {
     /// The CPUs of the set, and how they hang together.
-    pub(super) machine: Topology,
+    pub(super) machine: Arc<Topology>,
     pub(super) scope: AffinityScope,
     pub(super) strict: bool,
     /// How many run at once, in all pools together; none, and there are no pools.

@@ -385,6 +385,10 @@ impl Pool {
         if session.has_pickable() || self.config.kind == PoolKind::CpuIntensive {
             return None;
         }
+        // A thread that has not arrived yet has a look at the worklist first.
+        if session.counts().starting > 0 {
+            return None;
+        }
         // While anybody runs, the monitor watches, if there is one.
         if self.host()?.has_monitor() && session.counts().running > 0 {
             return None;
@@ -470,7 +474,12 @@ impl Pool {
             return Ok(());
         };
         self.injector.counters.refused_threads.increment();
-        let stranded = self.injector.lock().give_up_thread(slot);
+        let mut session = self.injector.lock();
+        let stranded = session.give_up_thread(slot);
+        // What is left waits for those that there are.
+        let alert = (!session.worklist.is_empty()).then(|| self.alert(&mut session));
+        drop(session);
+        drop(alert);
         self.injector.counters.dropped.add(stranded.len());
         stranded.fail(&error);
         Err(error)

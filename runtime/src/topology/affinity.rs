@@ -4,6 +4,7 @@
 
 use std::ffi::{c_int, c_ulong};
 use std::io;
+use std::iter;
 
 use super::CpuSet;
 
@@ -77,9 +78,14 @@ pub(crate) fn set_current_thread(cpus: &CpuSet) -> io::Result<()> {
 }
 
 fn from_words(words: &[Word]) -> CpuSet {
-    let bits = 0..(words.len() * WORD_BITS).min(CpuSet::MAX_CPUS);
-    bits.filter(|cpu| words[cpu / WORD_BITS] & (1 << (cpu % WORD_BITS)) != 0)
-        .collect()
+    let members = |(index, &word): (usize, &Word)| {
+        let not_empty = |word: Word| (word != 0).then_some(word);
+        let without_first = move |word: &Word| not_empty(word & (word - 1));
+        iter::successors(not_empty(word), without_first)
+            .map(move |word| index * WORD_BITS + word.trailing_zeros() as usize)
+    };
+    let cpus = words.iter().enumerate().flat_map(members);
+    cpus.filter(|&cpu| cpu < CpuSet::MAX_CPUS).collect()
 }
 
 fn to_words(cpus: &CpuSet) -> Vec<Word> {

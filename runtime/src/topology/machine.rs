@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::facts::Facts;
 use super::pods::{self, Pods};
@@ -84,25 +84,25 @@ impl Topology {
         }
     }
 
-    /// As [`current`](Self::current), read but once while the CPUs that are online and those that
-    /// the calling thread may run on stay the same: some programs build many runtimes, tests above
-    /// all, and to read it all takes longer than to make their threads.
-    pub(crate) fn remembered() -> Self {
-        static LAST: Mutex<Option<(CpuSet, Topology)>> = Mutex::new(None);
-        let sysfs = Self::sysfs();
-        let cpus = Self::usable_cpus(sysfs.as_ref());
-        let Some(sysfs) = sysfs else {
-            return Self::single_pod(cpus);
+    /// As [`current`](Self::current), read but once while the CPUs that the calling thread may run on
+    /// stay the same: some programs build many runtimes, tests above all, and to read it all takes longer
+    /// than to make their threads.
+    ///
+    /// A CPU that goes offline is not among those that a thread may run on, so nothing else need be
+    /// looked at.
+    pub(crate) fn remembered() -> Arc<Self> {
+        static LAST: Mutex<Option<Arc<Topology>>> = Mutex::new(None);
+        let Ok(cpus) = affinity::allowed_cpus() else {
+            return Arc::new(Self::current());
         };
-        let online = sysfs.online();
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some((then, machine)) if *then == online && machine.cpus == cpus => machine.clone(),
+            Some(machine) if machine.cpus == cpus => Arc::clone(machine),
             _ => {
-                let machine = Self::read(&sysfs, cpus);
+                let machine = Arc::new(Self::current());
                 // Not if a CPU has come or gone meanwhile.
-                let stayed = sysfs.online() == online;
-                *last = stayed.then(|| (online, machine.clone()));
+                let stayed = affinity::allowed_cpus().is_ok_and(|now| now == cpus);
+                *last = stayed.then(|| Arc::clone(&machine));
                 machine
             }
         }
