@@ -161,7 +161,7 @@ impl<const KIND: usize> Workload for Beside<KIND> {
         "a ratio below 1, or a throughput of what keeps the threads below nine tenths of tokio's";
     /// Milliseconds that a run takes.
     const OPERATIONS: usize = 500;
-    const QUICK: usize = 250;
+    const QUICK: usize = 400;
     const PEERS: &'static [Which] = &[Which::Fastwake, Which::Tokio, Which::Smol, Which::TwoTokios];
     const WARM_UP: bool = false;
     const COUNTED: bool = false;
