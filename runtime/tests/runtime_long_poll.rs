@@ -576,6 +576,22 @@ fn thresholds_out_of_range_are_refused_by_name() {
 }
 
 #[test]
+fn the_long_poll_of_a_task_that_is_alone_is_counted() {
+    must_end(|| {
+        // One that finds its worker not there yet, and one that finds it asleep.
+        for pause in [Duration::ZERO, Duration::from_millis(100)] {
+            let runtime = multi_thread(2);
+            thread::sleep(pause);
+            let (let_go, held) = mpsc::channel::<()>();
+            let long = runtime.spawn(async move { held.recv_timeout(PATIENCE).unwrap() });
+            until(|| sum(&runtime, |pool| pool.long_polls) == 1);
+            let_go.send(()).unwrap();
+            runtime.block_on(long).unwrap();
+        }
+    });
+}
+
+#[test]
 fn a_threshold_that_is_never_reached_switches_the_detection_off() {
     must_end(|| {
         let runtime = Builder::new_multi_thread()

@@ -21,7 +21,7 @@ pub(super) struct Header {
     pub(super) vtable: &'static Vtable,
     /// The next in the worklist or in another intrusive list of runnables.
     pub(super) queue_next: UnsafeCell<Option<NonNull<Header>>>,
-    /// The list that the task is in, from its first suspension on.
+    /// The list that the task is in: from its first suspension on, or while it waits for its first poll.
     pub(super) owner: UnsafeCell<Option<NonNull<OwnerList>>>,
     pub(super) links: UnsafeCell<Links>,
     pub(super) join_waker: UnsafeCell<Option<Waker>>,

@@ -9,7 +9,7 @@
 //!    ▲ Runnable (a queue's)   ▲ Waker     ▲ AbortHandle   ▲ JoinHandle<T>   ▲ OwnedTasks
 //! ```
 //!
-//! Who may touch what (the rules T1 to T6 are in [`state`]):
+//! Who may touch what (the rules T1 to T7 are in [`state`]):
 //!
 //! | field | access |
 //! |---|---|

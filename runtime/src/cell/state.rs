@@ -344,7 +344,7 @@ impl TaskState {
         // ORDERING: a new reference is made from one that is held, which orders it.
         let before = self.0.fetch_add(REF_ONE, Relaxed);
         if before > isize::MAX as usize {
-            // More than 2^53 leaked wakers: counting on would free a task in use.
+            // More than 2^52 leaked wakers: counting on would free a task in use.
             std::process::abort();
         }
     }
@@ -372,6 +372,7 @@ impl fmt::Debug for TaskState {
             (JOIN_INTEREST, "join interest"),
             (JOIN_WAKER, "join waker"),
             (WAITING, "waiting"),
+            (NAMED, "named"),
         ];
         let set = names.iter().filter(|(bit, _)| bits & bit != 0);
         f.debug_struct("TaskState")

@@ -92,6 +92,8 @@ pub(crate) struct InjectorCounters {
     pub(crate) wakes_saved: SharedCounter,
     /// Work put down in a full pool, for which a neighbour was asked.
     pub(crate) appeals: SharedCounter,
+    /// Work put down of which the monitor had to hear.
+    pub(crate) alerts: SharedCounter,
     /// Worker threads that were asked for because of work.
     pub(crate) threads: SharedCounter,
     /// Times that the pool had work for long and did not get on.

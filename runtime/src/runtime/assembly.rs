@@ -103,6 +103,7 @@ impl Builder {
             strict: self.affinity_strict,
             cpu_intensive: available_workers(machine.cpus()),
             machine,
+            confined: self.cpus.is_some(),
             intervals: Intervals {
                 global_queue: self.global_queue_interval,
                 event: self.event_interval,

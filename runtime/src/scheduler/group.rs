@@ -29,6 +29,8 @@ use super::worker::{Blocked, Worker};
 pub(crate) struct GroupConfig {
     /// The CPUs that may be used, and how they hang together.
     pub(crate) machine: Arc<Topology>,
+    /// Have its CPUs been chosen?
+    pub(crate) confined: bool,
     /// The workers of the pods' pools; `None` for a runtime that has none of its own.
     pub(crate) workers: Option<usize>,
     pub(crate) scope: AffinityScope,
@@ -149,10 +151,6 @@ impl Group {
     ///
     /// The system's, if it refuses one. Those that were made stay until the shutdown.
     pub(crate) fn start(&self) -> io::Result<()> {
-        if self.config.monitor.has_hooks() {
-            // Who wants to hear of long polls wants so also if nothing waits for their end.
-            self.call_monitor();
-        }
         self.pods.pools().iter().try_for_each(Pool::start)
     }
 
@@ -461,8 +459,10 @@ impl Host for Group {
     fn place_current_thread(&self, pool: &PoolConfig) {
         // The thread has inherited its maker's mask, which may be that of a pod.
         let cpus = pool.roams.as_ref().unwrap_or(&pool.cpus);
-        // Often it is the right one. To see that costs a fraction of what the kernel takes to set it.
-        if allowed_cpus().is_ok_and(|allowed| allowed == *cpus) {
+        // Often it is the right one. To see that costs a fraction of what the kernel takes to set it. But if
+        // CPUs come online, or into the cpuset, a mask that has been set stays as it is.
+        let is_chosen = pool.strict || self.config.confined;
+        if !is_chosen && allowed_cpus().is_ok_and(|allowed| allowed == *cpus) {
             return;
         }
         // A kernel that refuses (a sandbox's filter, a cpuset that has shrunk since the start)
@@ -488,6 +488,9 @@ impl Host for Group {
             && pool.kind != PoolKind::CpuIntensive
         {
             monitor.watch();
+            if monitor.is_to_be_hired() {
+                self.call_monitor();
+            }
         }
     }
 

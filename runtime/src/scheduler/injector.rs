@@ -3,7 +3,7 @@
 //!
 //! Everything here is decided under the lock and done after it: the functions that put work down or
 //! take it return the [`Target`] to be woken, and the pool makes a [`Kick`](super::kick::Kick) of
-//! it. The rules (I1 to I6) are in `README.md` beside this file.
+//! it. The rules (I1 to I9) are in `README.md` beside this file.
 
 use crossbeam_utils::CachePadded;
 

@@ -79,7 +79,7 @@ pub(super) trait Host: Send + Sync {
     /// A worker of the pool has begun to run, or has left the driver to nobody, and there is a fence
     /// behind it.
     fn watch(&self, pool: &PoolConfig);
-    /// Something may have to wait for the end of a poll: from now on somebody is to watch.
+    /// There is a task, or a driver that somebody uses: from now on somebody is to watch.
     fn call_monitor(&self);
     /// Is there a monitor, if there is to be one?
     fn has_monitor(&self) -> bool;
@@ -313,16 +313,14 @@ impl Pool {
         } else {
             None
         };
-        let alert = if kick.is_none() {
-            self.alert(&mut session)
-        } else {
-            None
-        };
+        let alert = self.alert(&mut session);
         drop(session);
+        // Before the kick: what follows the payment for a thread that is made may wait for all others.
+        drop(alert);
         if let Some(kick) = kick {
             kick.send();
         }
-        drop((alert, appeal));
+        drop(appeal);
     }
 
     /// Puts many tasks on the worklist in one go, and wakes as many workers as they need. `spawned`
@@ -352,8 +350,9 @@ impl Pool {
         };
         let alert = self.alert(&mut session);
         drop(session);
+        drop(alert);
         kicks.send();
-        drop((alert, appeal));
+        drop(appeal);
     }
 
     /// Does not take a task, for the pool is closed.
@@ -379,18 +378,15 @@ impl Pool {
         Some(Appeal(self))
     }
 
-    /// Does the monitor have to hear of what has been put on the worklist, for which there is nobody to
-    /// pick?
+    /// Is there anybody who sees to it that what has been put on the worklist does not wait for a long
+    /// poll? Whoever runs has woken the monitor, and who is picked will do so. If there is none, it is to be
+    /// called: a runtime without a task has no thread that watches.
     fn alert(&self, session: &mut Session<'_>) -> Option<Alert<'_>> {
-        if session.has_pickable() || self.config.kind == PoolKind::CpuIntensive {
+        if self.config.kind == PoolKind::CpuIntensive {
             return None;
         }
-        // A thread that has not arrived yet has a look at the worklist first.
-        if session.counts().starting > 0 {
-            return None;
-        }
-        // While anybody runs, the monitor watches, if there is one.
-        if self.host()?.has_monitor() && session.counts().running > 0 {
+        let seen_to = session.has_pickable() || session.counts().running > 0;
+        if seen_to && self.host()?.has_monitor() {
             return None;
         }
         session.owe();
@@ -474,12 +470,7 @@ impl Pool {
             return Ok(());
         };
         self.injector.counters.refused_threads.increment();
-        let mut session = self.injector.lock();
-        let stranded = session.give_up_thread(slot);
-        // What is left waits for those that there are.
-        let alert = (!session.worklist.is_empty()).then(|| self.alert(&mut session));
-        drop(session);
-        drop(alert);
+        let stranded = self.injector.lock().give_up_thread(slot);
         self.injector.counters.dropped.add(stranded.len());
         stranded.fail(&error);
         Err(error)
@@ -601,6 +592,7 @@ struct Alert<'p>(&'p Pool);
 
 impl Drop for Alert<'_> {
     fn drop(&mut self) {
+        self.0.injector.counters.alerts.increment();
         if let Some(host) = self.0.host() {
             host.call_monitor();
             // ORDERING: between the hint of the worklist and the look at the vigil; the monitor's half is

@@ -27,7 +27,7 @@ impl Pool {
         };
         let counters = &self.injector.counters;
         let saved = counters.wakes_saved.get();
-        let others = counters.appeals.get() + counters.threads.get();
+        let others = counters.appeals.get() + counters.alerts.get() + counters.threads.get();
         let (counts, idle) = self.injector.try_counts().unzip();
         PoolMetrics {
             kind: self.config.kind,

@@ -96,16 +96,14 @@ impl Topology {
             return Arc::new(Self::current());
         };
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(machine) if machine.cpus == cpus => Arc::clone(machine),
-            _ => {
-                let machine = Arc::new(Self::current());
-                // Not if a CPU has come or gone meanwhile.
-                let stayed = affinity::allowed_cpus().is_ok_and(|now| now == cpus);
-                *last = stayed.then(|| Arc::clone(&machine));
-                machine
-            }
+        if let Some(machine) = last.as_ref().filter(|machine| machine.cpus == cpus) {
+            return Arc::clone(machine);
         }
+        let machine = Arc::new(Self::current());
+        // Not if a CPU has come or gone meanwhile, nor if the system has nothing to tell yet.
+        let stayed = || affinity::allowed_cpus().is_ok_and(|now| now == cpus);
+        *last = (Self::sysfs().is_some() && stayed()).then(|| Arc::clone(&machine));
+        machine
     }
 
     fn sysfs() -> Option<Sysfs> {

@@ -16,9 +16,9 @@
 //! workers have written down anyway, the number of their polls. It sets the alarm again as long as
 //! anybody runs. While nobody does, the alarm is not set: an idle runtime makes no system call.
 //!
-//! There is not even the thread until something may have to wait for a poll: a driver is used, a task is
-//! put down by another task, or one for which nobody is free. If the system refuses the thread, the
-//! next such occasion asks again; until then what waits for a poll waits for its end.
+//! There is not even the thread until there is a task from outside, of which all others come, or a driver
+//! that somebody uses. If the system refuses the thread, the next such occasion asks again; until then what
+//! waits for a poll waits for its end.
 
 mod long_poll;
 mod patrol;
@@ -62,10 +62,6 @@ pub(crate) struct MonitorConfig {
 }
 
 impl MonitorConfig {
-    pub(super) fn has_hooks(&self) -> bool {
-        self.on_long_poll.is_some() || self.on_stall.is_some()
-    }
-
     /// A poll is seen as unchanged twice before it is called long.
     fn round(&self) -> Duration {
         (self.long_poll / 2).clamp(SHORTEST_ROUND, PATIENCE)
@@ -78,6 +74,8 @@ pub(super) struct Monitor {
     vigil: Vigil,
     /// Has it a thread, or will have soon?
     hired: AtomicBool,
+    /// Has the system refused its thread?
+    refused: AtomicBool,
     stopped: AtomicBool,
 }
 
@@ -91,6 +89,7 @@ impl Monitor {
             alarm: Alarm::new()?,
             vigil: Vigil::new(),
             hired: AtomicBool::new(false),
+            refused: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
         })
     }
@@ -105,8 +104,16 @@ impl Monitor {
         match make() {
             // Those who run already have asked nobody.
             Ok(()) => self.watch(),
-            Err(_) => self.hired.store(false, Relaxed),
+            Err(_) => {
+                self.hired.store(false, Relaxed);
+                self.refused.store(true, Relaxed);
+            }
         }
+    }
+
+    /// A hint: is it called once more, because it has been refused its thread? Once for each refusal.
+    pub(super) fn is_to_be_hired(&self) -> bool {
+        self.refused.load(Relaxed) && self.refused.swap(false, Relaxed)
     }
 
     /// A hint: whoever is about to make the thread will have it look.

@@ -47,8 +47,6 @@ pub(super) struct Worker<'p> {
     polls_before: Cell<u64>,
     /// Too many run since this worker came back from blocking: it goes idle at the next chance.
     surplus: Cell<bool>,
-    /// Has it seen to it that somebody watches?
-    called_monitor: Cell<bool>,
     /// When the worklist comes first.
     worklist_first: Interval,
     /// When it has a look at the driver.
@@ -83,7 +81,6 @@ impl<'p> Worker<'p> {
             // Another thread may have had the slot before.
             polls_before: Cell::new(pool.slot(index).counters.polls.get()),
             surplus: Cell::new(false),
-            called_monitor: Cell::new(false),
             worklist_first: Interval::new(intervals.global_queue),
             driver_looks: Interval::new(intervals.event),
         }
@@ -259,9 +256,6 @@ impl<'p> Worker<'p> {
             None if left => self.pool.call_neighbours(),
             None => {}
         }
-        if left {
-            self.be_watched();
-        }
         batch.first
     }
 
@@ -301,28 +295,9 @@ impl<'p> Worker<'p> {
     /// goes to the local queue.
     #[inline(always)]
     pub(super) fn schedule(&self, task: Runnable) {
-        self.be_watched();
         if let Some(earlier) = self.slot.lifo.replace(task) {
             self.push_back(earlier);
             self.pool.help_local();
-        }
-    }
-
-    /// What this worker has put down, or has taken beside the task that it is going to poll, waits for
-    /// the end of that poll if nobody else comes for it.
-    #[inline]
-    fn be_watched(&self) {
-        if !self.called_monitor.get() {
-            self.call_monitor();
-        }
-    }
-
-    #[cold]
-    fn call_monitor(&self) {
-        if let Some(host) = self.pool.host() {
-            host.call_monitor();
-            // If the system has refused its thread, the next occasion asks again.
-            self.called_monitor.set(host.has_monitor());
         }
     }
 

@@ -28,9 +28,6 @@ impl Worker<'_> {
         hints.begin_search();
         let found = self.steal();
         let last = hints.end_search();
-        if !self.slot.queue.is_empty() {
-            self.be_watched();
-        }
         if found.is_some() && last {
             // ORDERING: I5. A producer that saw a searcher woke nobody; what it pushed before is
             // visible behind this fence.
