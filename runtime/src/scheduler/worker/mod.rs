@@ -259,11 +259,9 @@ impl<'p> Worker<'p> {
         batch.first
     }
 
-    /// May tasks of `pool` run here, next to what they were scheduled by? Not behind a poll that
-    /// computes for long.
+    /// May tasks of `pool` run here, next to what they were scheduled by?
     pub(super) fn takes_from(&self, pool: &Pool) -> bool {
         self.mode.get() == Mode::Running
-            && !self.slot.standing.is_relieved()
             && self.pool.config.kind != PoolKind::CpuIntensive
             && self.pool.shares_with(pool)
     }
@@ -295,8 +293,13 @@ impl<'p> Worker<'p> {
     /// goes to the local queue.
     #[inline(always)]
     pub(super) fn schedule(&self, task: Runnable) {
-        if let Some(earlier) = self.slot.lifo.replace(task) {
-            self.push_back(earlier);
+        // What is put down in a long poll is for others: it does not run next.
+        let for_others = match self.slot.standing.is_relieved() {
+            true => Some(task),
+            false => self.slot.lifo.replace(task),
+        };
+        if let Some(task) = for_others {
+            self.push_back(task);
             self.pool.help_local();
         }
     }
