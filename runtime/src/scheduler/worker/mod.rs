@@ -293,15 +293,21 @@ impl<'p> Worker<'p> {
     /// goes to the local queue.
     #[inline(always)]
     pub(super) fn schedule(&self, task: Runnable) {
-        // What is put down in a long poll is for others: it does not run next.
-        let for_others = match self.slot.standing.is_relieved() {
-            true => Some(task),
-            false => self.slot.lifo.replace(task),
-        };
-        if let Some(task) = for_others {
-            self.push_back(task);
+        if self.slot.standing.is_relieved() {
+            return self.schedule_for_others(task);
+        }
+        if let Some(earlier) = self.slot.lifo.replace(task) {
+            self.push_back(earlier);
             self.pool.help_local();
         }
+    }
+
+    /// What is put down in a long poll does not run next. Somebody steals it; if nobody comes, the
+    /// monitor takes it away, which sleeps if this thread was blocked and nobody else ran.
+    fn schedule_for_others(&self, task: Runnable) {
+        self.push_back(task);
+        self.pool.help_local();
+        self.ask_to_be_watched();
     }
 
     /// Puts a task that yielded behind the others. They may run for long, and with them it waits for
