@@ -199,6 +199,32 @@ fn a_pool_whose_workers_are_all_blocked_is_reported_though_nobody_has_run_for_lo
 }
 
 #[test]
+fn what_a_long_poll_spawns_after_the_monitor_has_gone_to_sleep_is_not_forgotten() {
+    must_end(|| {
+        let (sender, stalls) = mpsc::channel();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_spare_workers(0)
+            .stall_threshold(Duration::from_secs(1))
+            .on_stall(move |stall| sender.send(stall.pool.worklist).unwrap())
+            .build()
+            .unwrap();
+        let (let_go, held) = mpsc::channel();
+        let long = runtime.spawn(async move {
+            // Its thread is blocked and nobody else runs: there is nothing to watch.
+            thread::sleep(10 * LONG);
+            let waits = task::spawn(async {});
+            held.recv_timeout(2 * PATIENCE).expect("it is let go");
+            waits
+        });
+        let worklist = stalls.recv_timeout(PATIENCE).expect("a report");
+        assert_eq!(worklist, Some(1), "where anybody would find it");
+        let_go.send(()).unwrap();
+        runtime.block_on(async { long.await.unwrap().await.unwrap() });
+    });
+}
+
+#[test]
 fn a_hook_may_wait_for_a_task_of_the_runtime() {
     must_end(|| {
         let (sender, handles) = mpsc::channel::<fastwake::runtime::Handle>();

@@ -93,6 +93,16 @@ pub(super) struct OwnerList {
     pub(super) verdict: Verdict,
 }
 
+/// When a task got its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Adoption {
+    Before,
+    Now,
+    /// Never: the list is closed, and the caller is to cancel the task.
+    Refused,
+}
+
 struct Owned {
     head: Option<NonNull<Header>>,
     len: usize,
@@ -119,30 +129,29 @@ impl OwnerList {
         self.owned.lock().len
     }
 
-    /// Enters a task that is about to be suspended, unless it has an owner already. False: the list is
-    /// closed, and the caller is to cancel the task.
+    /// Enters a task that is about to be suspended, unless it has an owner already.
     ///
     /// # Safety
     ///
     /// The caller holds `RUNNING` of the live task, or owns its first `Runnable`, and the list outlives
     /// the task's completion.
-    pub(super) unsafe fn adopt(&self, task: NonNull<Header>) -> bool {
+    pub(super) unsafe fn adopt(&self, task: NonNull<Header>) -> Adoption {
         // SAFETY: alive, by the caller's promise.
         let header = unsafe { task.as_ref() };
         // SAFETY: `RUNNING` or the `Runnable` gives access to the field.
         if header.owner.with(|owner| unsafe { (*owner).is_some() }) {
-            return true;
+            return Adoption::Before;
         }
         let mut owned = self.owned.lock();
         if owned.closed {
-            return false;
+            return Adoption::Refused;
         }
         owned.link(task);
         header.owner.with_mut(|owner| {
             // SAFETY: as above.
             unsafe { *owner = Some(NonNull::from(self)) }
         });
-        true
+        Adoption::Now
     }
 
     /// Takes a task that completes, or is to be polled for the first time, out of its owner's list, if

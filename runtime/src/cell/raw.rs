@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::header::{Header, Links, OwnerList, Turn, Vtable, release};
+use super::header::{Adoption, Header, Links, OwnerList, Turn, Vtable, release};
 use super::runnable::Runnable;
 use super::state::{Completed, Start, Suspend, TaskState};
 use super::waker::borrowed_waker;
@@ -182,12 +182,13 @@ impl<F: Future, S: Schedule> Cell<F, S> {
                     cell.header.state.judge(owner.verdict.take());
                 }
                 // SAFETY: we hold `RUNNING`. An idle task has to be in its owner's list (T4).
-                if !unsafe { owner.adopt(header) } {
+                let adoption = unsafe { owner.adopt(header) };
+                if adoption == Adoption::Refused {
                     // SAFETY: we hold `RUNNING`, and the shutdown will not see the task any more.
                     unsafe { Self::finish(header, Err(cell.header.cancelled())) };
                     return Turn::Completed;
                 }
-                return match cell.header.state.suspend() {
+                return match cell.header.state.suspend(adoption == Adoption::Now) {
                     Suspend::Idle => Turn::Suspended,
                     Suspend::Requeue => Turn::Yielded,
                 };

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::header::{Header, OwnerList, Turn};
+use super::header::{Adoption, Header, OwnerList, Turn};
 use super::{Id, OwnedTasks};
 
 /// A task that is scheduled: the one right to run it, and the runtime's reference to it (T1).
@@ -92,11 +92,17 @@ impl Runnable {
         unsafe { header.as_ref() }.state.refuse();
     }
 
-    /// Can the task be polled without more ado? It has no name, is not on probation, and has not
-    /// [waited](Self::wait) for its first poll.
+    /// Can the task be polled without more ado? It has been polled before, has no name and is not on
+    /// probation.
     #[inline]
     pub(crate) fn is_ordinary(&self) -> bool {
         self.header().state.is_ordinary()
+    }
+
+    /// Has it neither a name nor [waited](Self::wait) in a list?
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.header().state.is_plain()
     }
 
     /// Lays a new task down that is not to run yet: it is idle, in `list`, until it is woken or
@@ -105,7 +111,7 @@ impl Runnable {
         debug_assert!(self.is_new());
         // SAFETY: this is the task's first `Runnable`. The list belongs to the pool of the task's
         // scheduler, which outlives its tasks' completion.
-        if !unsafe { list.list().adopt(self.0) } {
+        if unsafe { list.list().adopt(self.0) } == Adoption::Refused {
             return Err(self);
         }
         if !self.header().state.wait() {
@@ -126,11 +132,10 @@ impl Runnable {
     }
 
     /// Is the task in no list? (One that is suspended by its first poll gets an owner, and so does
-    /// one that waits for it.)
+    /// one that [waits](Self::wait) for it.)
+    #[inline]
     pub(crate) fn is_new(&self) -> bool {
-        let owner = &self.header().owner;
-        // SAFETY: the owner of the `Runnable` may read the field.
-        owner.with(|owner| unsafe { (*owner).is_none() })
+        self.header().state.is_new()
     }
 
     /// Has it stayed in a poll for long, not long ago?

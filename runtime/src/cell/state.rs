@@ -11,6 +11,7 @@
 //! | `JOIN_WAKER` | the join handle's waker is stored, and is the completer's |
 //! | `WAITING` | never polled, and in the list of those that wait for a work queue's turn |
 //! | `NAMED` | the task has a name; never changes |
+//! | `NEW` | no poll has suspended the task yet |
 //!
 //! Three bits more count the polls for which the task is on probation, as it has stayed in one for long.
 //!
@@ -41,7 +42,7 @@
 //!   to the completer, which drops it.
 //! * T6: the join waker's cell belongs to the join handle while `JOIN_WAKER` is clear, to nobody
 //!   while it is set, and to the completer from the completion on if it was set then.
-//! * T7: the probation belongs to whoever holds `RUNNING`, or the `Runnable`.
+//! * T7: `NEW` and the probation belong to whoever holds `RUNNING`, or the `Runnable`.
 
 use std::fmt;
 
@@ -56,13 +57,14 @@ const JOIN_INTEREST: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
 const WAITING: usize = 1 << 6;
 const NAMED: usize = 1 << 7;
-const PROBATION_ONE: usize = 1 << 8;
+const NEW: usize = 1 << 8;
+const PROBATION_ONE: usize = 1 << 9;
 const PROBATION: usize = 0b111 * PROBATION_ONE;
-const REF_ONE: usize = 1 << 11;
+const REF_ONE: usize = 1 << 12;
 const REF_MASK: usize = !(REF_ONE - 1);
 
 /// The references of a task that has just been made: the runtime's and the join handle's.
-const INITIAL: usize = SCHEDULED | JOIN_INTEREST | (2 * REF_ONE);
+const INITIAL: usize = SCHEDULED | JOIN_INTEREST | NEW | (2 * REF_ONE);
 
 /// The state word. All transitions are here.
 pub(super) struct TaskState(AtomicUsize);
@@ -142,7 +144,8 @@ impl TaskState {
 
     /// The owner of the `Runnable` takes the future (T1, T3).
     pub(super) fn start(&self) -> Start {
-        let before = self.0.fetch_xor(SCHEDULED | RUNNING, AcqRel);
+        // One bit is set and the other clear (T1), so there is nothing to carry.
+        let before = self.0.fetch_sub(SCHEDULED - RUNNING, AcqRel);
         debug_assert_eq!(
             before & (SCHEDULED | RUNNING | COMPLETE),
             SCHEDULED,
@@ -155,11 +158,14 @@ impl TaskState {
         }
     }
 
-    /// The runner gives the future back after a pending poll. Unless it is to requeue the task, it
-    /// must not touch it any more.
-    pub(super) fn suspend(&self) -> Suspend {
-        let before = self.0.fetch_and(!RUNNING, AcqRel);
+    /// The runner gives the future back after a pending poll, the first one or a later one. Unless it
+    /// is to requeue the task, it must not touch it any more.
+    pub(super) fn suspend(&self, first: bool) -> Suspend {
+        let gone = if first { RUNNING | NEW } else { RUNNING };
+        // What goes is set: there is nothing to borrow.
+        let before = self.0.fetch_sub(gone, AcqRel);
         debug_assert_eq!(before & (RUNNING | COMPLETE), RUNNING);
+        debug_assert_eq!(before & NEW != 0, first);
         if before & SCHEDULED != 0 {
             Suspend::Requeue
         } else {
@@ -242,12 +248,27 @@ impl TaskState {
         debug_assert_eq!(before & (SCHEDULED | RUNNING | COMPLETE), SCHEDULED);
     }
 
-    /// Is there nothing to be seen to before the task is polled? It has no name, is not on probation, and
-    /// is not in the list of those that wait. For the owner of the `Runnable`.
+    /// Is there nothing to be seen to before the task is polled? It has been polled before, has no name
+    /// and is not on probation. For the owner of the `Runnable`.
     #[inline]
     pub(super) fn is_ordinary(&self) -> bool {
-        // ORDERING: all three change in the hands of a `Runnable`'s owner alone, who hands it on with more.
-        self.0.load(Relaxed) & (WAITING | NAMED | PROBATION) == 0
+        // ORDERING: all change in the hands of a `Runnable`'s owner alone, who hands it on with more.
+        self.0.load(Relaxed) & (WAITING | NAMED | NEW | PROBATION) == 0
+    }
+
+    /// Has it no name, and is it not in the list of those that wait? For the owner of the `Runnable`.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        // ORDERING: as in `is_ordinary`.
+        self.0.load(Relaxed) & (WAITING | NAMED) == 0
+    }
+
+    /// Is its first poll still to come, without its being in the list of those that wait? For the owner
+    /// of the `Runnable`.
+    #[inline]
+    pub(super) fn is_new(&self) -> bool {
+        // ORDERING: as in `is_ordinary`.
+        self.0.load(Relaxed) & (NEW | WAITING) == NEW
     }
 
     /// For how many polls more the task is on probation (T7).
@@ -344,7 +365,7 @@ impl TaskState {
         // ORDERING: a new reference is made from one that is held, which orders it.
         let before = self.0.fetch_add(REF_ONE, Relaxed);
         if before > isize::MAX as usize {
-            // More than 2^52 leaked wakers: counting on would free a task in use.
+            // More than 2^51 leaked wakers: counting on would free a task in use.
             std::process::abort();
         }
     }
@@ -373,6 +394,7 @@ impl fmt::Debug for TaskState {
             (JOIN_WAKER, "join waker"),
             (WAITING, "waiting"),
             (NAMED, "named"),
+            (NEW, "new"),
         ];
         let set = names.iter().filter(|(bit, _)| bits & bit != 0);
         f.debug_struct("TaskState")

@@ -77,7 +77,7 @@ impl Pool {
     pub(super) fn relieve(&self, slot: &Slot, poll: u64) -> Option<Substitute> {
         let mut session = self.injector.lock();
         let same = slot.counters.polls.get() == poll;
-        if session.is_closed() || !same || slot.standing.get() != Standing::Running {
+        if session.is_closed() || !same || !slot.standing.get().counts() {
             return None;
         }
         slot.standing.set(Standing::Relieved);

@@ -133,7 +133,9 @@ impl Slot {
                 Standing::Blocked => WorkerState::Blocked,
                 Standing::Relieved => WorkerState::Relieved,
                 Standing::Apart => WorkerState::Apart,
-                Standing::Vacant | Standing::Running | Standing::Idle => WorkerState::Running,
+                Standing::Vacant | Standing::Running | Standing::Surplus | Standing::Idle => {
+                    WorkerState::Running
+                }
             }
         };
         WorkerDump {

@@ -8,11 +8,14 @@
 //!               │ └───────▶ apart         in a poll of a task that is on probation
 //!               └─────────▶ relieved      in a poll that the monitor has found to be a long one
 //! ```
+//!
+//! From the three below a worker comes back to **surplus** if too many run without it: it counts as
+//! running, too, and goes idle at the next chance.
 
 use crate::primitives::atomic::AtomicU32;
 use crate::primitives::atomic::Ordering::Relaxed;
 
-/// Of all but [`Running`](Standing::Running), the pool's count of running workers knows nothing.
+/// Of all that do not [count as running](Self::counts), the pool's count knows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum Standing {
@@ -23,6 +26,22 @@ pub(super) enum Standing {
     Blocked,
     Apart,
     Relieved,
+    Surplus,
+}
+
+impl Standing {
+    /// Of one that counts again.
+    pub(super) fn back(surplus: bool) -> Self {
+        match surplus {
+            true => Self::Surplus,
+            false => Self::Running,
+        }
+    }
+
+    /// Does it count as running?
+    pub(super) fn counts(self) -> bool {
+        matches!(self, Self::Running | Self::Surplus)
+    }
 }
 
 /// Written under the lock of the pool's injector, together with the count; elsewhere a hint.
@@ -47,8 +66,15 @@ impl StandingWord {
             2 => Standing::Idle,
             3 => Standing::Blocked,
             4 => Standing::Apart,
-            _ => Standing::Relieved,
+            5 => Standing::Relieved,
+            _ => Standing::Surplus,
         }
+    }
+
+    /// Does it run, and may go on?
+    #[inline]
+    pub(super) fn is_running(&self) -> bool {
+        self.0.load(Relaxed) == Standing::Running as u32
     }
 
     /// Has the monitor put another in the place of this worker?
@@ -73,9 +99,11 @@ mod tests {
             Standing::Blocked,
             Standing::Apart,
             Standing::Relieved,
+            Standing::Surplus,
         ] {
             word.set(standing);
             assert_eq!(word.get(), standing);
+            assert_eq!(word.is_running(), standing == Standing::Running);
             assert_eq!(word.is_relieved(), standing == Standing::Relieved);
         }
     }

@@ -69,7 +69,7 @@ fn a_task_that_waits_is_polled_when_it_is_woken() {
     let task = queue.pop().expect("it has been woken");
     assert!(!task.is_ordinary() && !task.is_new());
     task.end_wait();
-    assert!(task.is_ordinary() && task.is_new());
+    assert!(!task.is_ordinary() && task.is_new());
     assert_eq!((queue.waiting.len(), queue.owned.len()), (0, 0));
     queue.push(task);
     assert!(queue.run_one());

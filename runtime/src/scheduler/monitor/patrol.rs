@@ -68,7 +68,7 @@ fn is_watched(pool: &Pool) -> bool {
 
 fn is_busy(pool: &Pool) -> bool {
     let is_watched = |slot: &Slot| match slot.standing.get() {
-        Standing::Running | Standing::Apart => true,
+        Standing::Running | Standing::Surplus | Standing::Apart => true,
         // It may be about to put a task into its own queue, for it has looked whether it was relieved
         // just before it was; but not while it is blocked. The look at the queue comes after.
         Standing::Relieved => slot.occupant.state() != ThreadState::Blocked || slot.has_local(),
@@ -162,7 +162,7 @@ fn look(
     let Watched { pool, slot, .. } = *worker;
     let standing = slot.standing.get();
     match standing {
-        Standing::Running | Standing::Apart => {}
+        Standing::Running | Standing::Surplus | Standing::Apart => {}
         Standing::Relieved => {
             pool.sweep(slot);
             return None;

@@ -33,9 +33,6 @@ impl Worker<'_> {
             };
         }
         self.slot.owned.clear_verdict();
-        if self.slot.standing.is_relieved() {
-            self.end_long_poll();
-        }
     }
 
     /// Takes a seat, if it makes sense. Gives the task back if it is to be polled.
@@ -45,9 +42,7 @@ impl Worker<'_> {
             return Some(task);
         }
         let mut session = self.pool.injector.lock();
-        if self.count_again(&mut session) {
-            self.surplus.set(true);
-        }
+        self.count_again(&mut session);
         if session.is_closed() || session.is_exhausted() {
             // Nobody is left to do what else there is to do.
             return Some(task);
@@ -97,10 +92,9 @@ impl Worker<'_> {
             let waiting = session.bench.get_up();
             session.worklist.append(waiting);
         }
-        self.slot.standing.set(Standing::Running);
-        let surplus = session.end_blocking();
+        self.come_back(&mut session);
         drop(session);
-        self.count_on(surplus);
+        self.go_on();
         None
     }
 }

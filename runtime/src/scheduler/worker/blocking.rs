@@ -8,7 +8,7 @@ use crate::primitives::atomic::fence;
 use crate::scheduler::injector::Session;
 use crate::scheduler::standing::Standing;
 
-use super::{Mode, Worker};
+use super::{Mode, Next, Worker};
 
 /// This thread's worker is blocked for as long as this lives.
 pub(in crate::scheduler) struct Blocked(());
@@ -41,37 +41,47 @@ impl Worker<'_> {
 
     fn end_blocking(&self) {
         let mut session = self.pool.injector.lock();
-        self.slot.standing.set(Standing::Running);
-        let surplus = session.end_blocking();
+        self.come_back(&mut session);
         drop(session);
-        self.count_on(surplus);
+        self.go_on();
     }
 
     /// The worker counts as running again.
-    pub(super) fn count_on(&self, surplus: bool) {
-        self.surplus.set(surplus);
+    pub(super) fn come_back(&self, session: &mut Session<'_>) {
+        let surplus = session.end_blocking();
+        self.slot.standing.set(Standing::back(surplus));
+    }
+
+    /// What follows when the lock is free: it keeps things to itself again.
+    pub(super) fn go_on(&self) {
         self.mode.set(Mode::Running);
         self.ask_to_be_watched();
     }
 
-    /// If the monitor has put another in this worker's place, it counts again from here on. True: there
-    /// are too many now.
-    pub(super) fn count_again(&self, session: &mut Session<'_>) -> bool {
-        if !self.slot.standing.is_relieved() {
-            return false;
+    /// If the monitor has put another in this worker's place, it counts again from here on.
+    pub(super) fn count_again(&self, session: &mut Session<'_>) {
+        if self.slot.standing.is_relieved() {
+            self.come_back(session);
         }
-        self.slot.standing.set(Standing::Running);
-        session.end_blocking()
+    }
+
+    /// Between two tasks: another has taken this worker's place in the last poll, or there are too many
+    /// now that it is back.
+    #[cold]
+    pub(super) fn attend_to_standing(&self) -> Option<Next> {
+        if self.slot.standing.is_relieved() {
+            self.end_long_poll();
+        }
+        (self.slot.standing.get() == Standing::Surplus).then(|| self.step_down())
     }
 
     /// Its long poll has ended, in which another has taken its place.
-    #[cold]
     pub(in crate::scheduler) fn end_long_poll(&self) {
         self.slot.owned.clear_verdict();
         let mut session = self.pool.injector.lock();
-        let surplus = self.count_again(&mut session);
+        self.count_again(&mut session);
         drop(session);
-        self.count_on(surplus);
+        self.go_on();
     }
 
     /// The worker has begun to run, and nobody may be watching.

@@ -105,9 +105,8 @@ impl<'p> Worker<'p> {
         if session.is_closed() {
             return Next::Leave;
         }
-        let surplus = self.count_again(&mut session);
+        self.count_again(&mut session);
         if !session.worklist.is_empty() {
-            self.surplus.set(surplus);
             return Next::Search;
         }
         self.go_idle(&mut session);
@@ -144,6 +143,7 @@ impl<'p> Worker<'p> {
         self.count_again(&mut session);
         session.worklist.append(local);
         if session.is_closed() || !policy::too_many_running(&session.counts()) {
+            self.slot.standing.set(Standing::Running);
             return Next::Search;
         }
         self.go_idle(&mut session);

@@ -45,8 +45,6 @@ pub(super) struct Worker<'p> {
     awake_since: Cell<Instant>,
     /// How many polls it had had by then, or when it ran dry since.
     polls_before: Cell<u64>,
-    /// Too many run since this worker came back from blocking: it goes idle at the next chance.
-    surplus: Cell<bool>,
     /// When the worklist comes first.
     worklist_first: Interval,
     /// When it has a look at the driver.
@@ -80,7 +78,6 @@ impl<'p> Worker<'p> {
             awake_since: Cell::new(Instant::now()),
             // Another thread may have had the slot before.
             polls_before: Cell::new(pool.slot(index).counters.polls.get()),
-            surplus: Cell::new(false),
             worklist_first: Interval::new(intervals.global_queue),
             driver_looks: Interval::new(intervals.event),
         }
@@ -115,35 +112,31 @@ impl<'p> Worker<'p> {
     /// Polls one task. What comes next is `next`'s to say.
     #[inline(always)]
     pub(super) fn turn(&self, task: Runnable) {
-        if task.is_ordinary() {
-            self.turn_ordinary(task);
-        } else {
-            self.turn_special(task);
+        if !task.is_ordinary() {
+            if task.is_on_probation() {
+                return self.turn_apart(task);
+            }
+            self.prepare(&task);
         }
-    }
-
-    #[inline(always)]
-    fn turn_ordinary(&self, task: Runnable) {
         if let Some(task) = self.poll(task) {
             self.let_others_go_first(task);
         }
-        if self.slot.standing.is_relieved() {
-            self.end_long_poll();
-        }
-    }
-
-    /// As [`turn`](Self::turn), for a task that has a name, has waited, or is on probation.
-    #[cold]
-    fn turn_special(&self, task: Runnable) {
-        if task.is_on_probation() {
-            return self.turn_apart(task);
-        }
-        self.prepare(&task);
-        self.turn_ordinary(task);
     }
 
     /// What is to be done before a task is polled that is not an ordinary one.
+    #[inline]
     fn prepare(&self, task: &Runnable) {
+        if !task.is_plain() {
+            self.prepare_special(task);
+        }
+        if task.is_new() {
+            self.slot.counters.started.increment();
+        }
+    }
+
+    /// The task has waited in a list, or it has a name.
+    #[cold]
+    fn prepare_special(&self, task: &Runnable) {
         task.end_wait();
         if let Some(name) = task.name() {
             self.slot.poll.set_name(task.id(), name);
@@ -157,9 +150,6 @@ impl<'p> Worker<'p> {
         let Slot { counters, poll, .. } = self.slot;
         counters.polls.increment();
         poll.begin(&task);
-        if task.is_new() {
-            counters.started.increment();
-        }
         match coop::budget(|| task.run(&self.slot.owned)) {
             Ran::Completed => {
                 counters.completed.increment();
@@ -174,9 +164,10 @@ impl<'p> Worker<'p> {
         if self.pool.injector.hints.is_closed() {
             return Next::Leave;
         }
-        if self.surplus.get() {
-            self.surplus.set(false);
-            return self.step_down();
+        if !self.slot.standing.is_running()
+            && let Some(next) = self.attend_to_standing()
+        {
+            return next;
         }
         if self.worklist_first.is_due()
             && self.pool.injector.hints.work() > 0
@@ -297,13 +288,21 @@ impl<'p> Worker<'p> {
             return self.schedule_for_others(task);
         }
         if let Some(earlier) = self.slot.lifo.replace(task) {
-            self.push_back(earlier);
-            self.pool.help_local();
+            self.make_way(earlier);
         }
+    }
+
+    /// What was to run next does not.
+    // Apart, for a caller that need not do this is shorter by far.
+    #[inline(never)]
+    fn make_way(&self, earlier: Runnable) {
+        self.push_back(earlier);
+        self.pool.help_local();
     }
 
     /// What is put down in a long poll does not run next. Somebody steals it; if nobody comes, the
     /// monitor takes it away, which sleeps if this thread was blocked and nobody else ran.
+    #[cold]
     fn schedule_for_others(&self, task: Runnable) {
         self.push_back(task);
         self.pool.help_local();
