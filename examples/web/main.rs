@@ -17,10 +17,11 @@
 //! # How it uses the runtime
 //!
 //! Each handler (`app`) says where its work belongs: files are read by closures that may block,
-//! hashing goes to the threads beside the workers that run at a lower priority, and all the rest is
-//! in the connection's task. The hash of a client that has gone is taken back as long as it waits for
-//! a thread; what goes on is one for each thread at most, and each has an end (`rounds` has a
-//! limit). Under a load of `/hash`, `/` is answered as promptly as ever.
+//! hashing goes to a work queue for what computes, and all the rest is in the connection's task. The
+//! queue's threads are as nice as can be: who asks for a hash waits anyway, and gets what the others
+//! leave. The hash of a client that has gone is taken back as long as it waits for a thread; what goes
+//! on is one for each thread at most, and each has an end (`rounds` has a limit). Under a load of
+//! `/hash`, `/` is answered as promptly as ever.
 //!
 //! # How it ends
 //!
@@ -48,6 +49,7 @@ use fastwake::runtime::{Builder, Handle};
 use fastwake::select;
 use fastwake::sync::oneshot;
 use fastwake::task::{AbortHandle, JoinHandle};
+use fastwake::workqueue::WorkQueue;
 
 use app::Lost;
 use app::options::Options;
@@ -118,7 +120,11 @@ fn parse(mut arguments: lexopt::Parser) -> Result<Asked<Request>, Failure> {
 async fn run(request: Request) -> Result<(), Failure> {
     let Request { options, idle } = request;
     let mut signals = Signals::new()?;
-    let router = app::router(Here, options.folder()?);
+    let hashes = WorkQueue::builder("hashes")
+        .cpu_intensive(true)
+        .nice(19)
+        .build()?;
+    let router = app::router(Here { hashes }, options.folder()?);
     let listener = TcpListener::bind(&options.address)
         .await
         .map_err(|error| format!("cannot listen on {:?}: {error}", options.address))?;
@@ -178,8 +184,11 @@ fn cut(error: io::Error, drain: Duration) -> Failure {
 }
 
 /// This runtime, as the application sees it.
-#[derive(Clone, Copy)]
-struct Here;
+#[derive(Clone)]
+struct Here {
+    /// For what computes.
+    hashes: WorkQueue,
+}
 
 impl app::Runtime for Here {
     async fn read<T, F>(&self, closure: F) -> Result<T, Lost>
@@ -195,7 +204,7 @@ impl app::Runtime for Here {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        outcome(fastwake::task::spawn_cpu_intensive(closure)).await
+        outcome(self.hashes.spawn_blocking(closure)).await
     }
 
     async fn sleep(&self, duration: Duration) {
