@@ -295,6 +295,7 @@ fn json_has_an_object_for_each_queue() {
         ("started", 3.into()),
         ("completed", 1.into()),
         ("cancelled", 0.into()),
+        ("rescued", 0.into()),
     ] {
         assert_eq!(queue[member], expected, "{member} of {queue}");
     }

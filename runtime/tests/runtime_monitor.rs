@@ -215,12 +215,12 @@ fn what_a_long_poll_spawns_after_the_monitor_has_gone_to_sleep_is_not_forgotten(
             thread::sleep(10 * LONG);
             let waits = task::spawn(async {});
             held.recv_timeout(2 * PATIENCE).expect("it is let go");
-            waits
+            waits.await.unwrap();
         });
         let worklist = stalls.recv_timeout(PATIENCE).expect("a report");
         assert_eq!(worklist, Some(1), "where anybody would find it");
         let_go.send(()).unwrap();
-        runtime.block_on(async { long.await.unwrap().await.unwrap() });
+        runtime.block_on(long).unwrap();
     });
 }
 

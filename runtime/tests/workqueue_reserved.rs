@@ -118,12 +118,21 @@ fn it_gets_on_where_others_fail() {
         text.contains("\"late\": the system gave no thread to reserve"),
         "{text}"
     );
-    for queue in queues {
-        assert_eq!(run_200(&runtime, &queue), 200, "{}", queue.name());
+    for queue in &queues {
+        assert_eq!(run_200(&runtime, queue), 200, "{}", queue.name());
         assert_eq!(queue.metrics().completed, 200);
     }
+    // Its pool has room for a second worker, which it asks for.
+    let shared = &queues[0];
+    let rescued = shared.metrics().rescued;
+    assert!((1..=200).contains(&rescued), "{rescued}");
     // What was refused is no worse off once there are threads again.
     limit_address_space(libc::RLIM_INFINITY);
+    until(|| {
+        let before = shared.metrics().rescued;
+        assert_eq!(run_200(&runtime, shared), 200);
+        shared.metrics().rescued == before
+    });
     runtime.block_on(plain.spawn(async {})).unwrap();
     build(reserved("late")).unwrap();
 }

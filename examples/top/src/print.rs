@@ -76,10 +76,10 @@ mod tests {
             pool("cpu_intensive", "0-3", 1, 5),
         ];
         let expected = "\
-POOL           CPUS  RUN  STARTED  /S  FLIGHT  WAIT    CPU S  CPU %  LONG  PICKS  RPR  REFUSED  LATENCY
-unbound        0-1   1/2  1234567   -       5     7  1234.57      -     6      7    8        -  20.0 us
-cpu_intensive  0-3   1/2        1   -       5     7     0.00      -     6      7    8        -     5 ns
-queue mail     0-1     -       30   -       2    31        -      -     -      -    -        -        -
+POOL           CPUS  RUN  STARTED  /S  FLIGHT  WAIT    CPU S  CPU %  LONG  PICKS  RPR  REFUSED  RESCUED  LATENCY
+unbound        0-1   1/2  1234567   -       5     7  1234.57      -     6      7    8        -        -  20.0 us
+cpu_intensive  0-3   1/2        1   -       5     7     0.00      -     6      7    8        -        -     5 ns
+queue mail     0-1     -       30   -       2    31     0.30      -     -      -    -        -        4        -
 ";
         let queues = serde_json::json!([queue("mail", 30)]);
         assert_eq!(text(&sample_with_queues(1, pools, queues)), expected);

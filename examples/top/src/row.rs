@@ -3,9 +3,9 @@
 use crate::sample::{Entry, Pool, Queue, Sample};
 
 /// What a column holds, in the words of the head.
-pub(crate) const HEAD: [&str; 14] = [
+pub(crate) const HEAD: [&str; 15] = [
     "POOL", "CPUS", "RUN", "STARTED", "/S", "FLIGHT", "WAIT", "CPU S", "CPU %", "LONG", "PICKS",
-    "RPR", "REFUSED", "LATENCY",
+    "RPR", "REFUSED", "RESCUED", "LATENCY",
 ];
 
 /// How many of the columns are words, which begin at the left.
@@ -76,17 +76,19 @@ fn pool_row(pool: &Pool, rates: &Rates) -> [String; HEAD.len()] {
         rates.started(),
         pool.in_flight().to_string(),
         pool.waiting().to_string(),
-        or_unknown(pool.cpu_time_ns, |time| format!("{:.2}", time as f64 / 1e9)),
+        seconds(pool.cpu_time_ns),
         rates.cpu(),
         or_unknown(pool.long_polls, |count| count.to_string()),
         pool.picks.to_string(),
         pool.repatriated.to_string(),
         or_unknown(pool.refused_threads, |count| count.to_string()),
+        UNKNOWN.to_owned(),
         or_unknown(pool.latency_ns(), duration),
     ]
 }
 
-/// A queue has no threads, and so nothing of what is counted of these.
+/// A queue has no threads, and so nothing of what is counted of these; what it has is how long its tasks
+/// were polled.
 fn queue_row(queue: &Queue, rates: &Rates) -> [String; HEAD.len()] {
     let count = |count: Option<u64>| or_unknown(count, |count| count.to_string());
     let mut row = [UNKNOWN; HEAD.len()].map(str::to_owned);
@@ -97,7 +99,14 @@ fn queue_row(queue: &Queue, rates: &Rates) -> [String; HEAD.len()] {
     row[4] = rates.started();
     row[5] = count(queue.active);
     row[6] = count(queue.inactive);
+    row[7] = seconds(queue.busy_ns);
+    row[8] = rates.cpu();
+    row[13] = count(queue.rescued);
     row
+}
+
+fn seconds(nanoseconds: Option<u64>) -> String {
+    or_unknown(nanoseconds, |time| format!("{:.2}", time as f64 / 1e9))
 }
 
 fn or_unknown<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
@@ -139,12 +148,13 @@ mod tests {
             "10",
             "2",
             "31",
+            "0.30",
+            "10",
             "-",
             "-",
             "-",
             "-",
-            "-",
-            "-",
+            "4",
             "-",
         ];
         let rows = rows(&now, Some(&before));
@@ -159,13 +169,13 @@ mod tests {
     fn totals_are_there_at_once_and_rates_from_the_second_sample_on() {
         let before = sample(1, vec![pool("unbound", "0-1", 100, 1_500)]);
         let expected = [
-            "unbound", "0-1", "1/2", "100", "-", "5", "7", "0.10", "-", "6", "7", "8", "-",
+            "unbound", "0-1", "1/2", "100", "-", "5", "7", "0.10", "-", "6", "7", "8", "-", "-",
             "1.50 us",
         ];
         assert_eq!(rows(&before, None), [expected.map(str::to_owned)]);
         let now = sample(3, vec![pool("unbound", "0-1", 1_100, 25)]);
         let row = &rows(&now, Some(&before))[0];
-        assert_eq!((&*row[4], &*row[8], &*row[13]), ("500", "50", "25 ns"));
+        assert_eq!((&*row[4], &*row[8], &*row[14]), ("500", "50", "25 ns"));
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(crate) struct Queue {
     pub(crate) active: Option<u64>,
     pub(crate) inactive: Option<u64>,
     pub(crate) started: Option<u64>,
+    pub(crate) rescued: Option<u64>,
+    pub(crate) busy_ns: Option<u64>,
 }
 
 /// What has a line in the table.
@@ -139,10 +141,11 @@ impl Entry<'_> {
         }
     }
 
+    /// What its threads have used; of a queue, which has none, how long its tasks have been polled.
     pub(crate) fn cpu_time_ns(self) -> Option<u64> {
         match self {
             Self::Pool(pool) => pool.cpu_time_ns,
-            Self::Queue(_) => None,
+            Self::Queue(queue) => queue.busy_ns,
         }
     }
 }
@@ -185,7 +188,7 @@ pub(crate) mod tests {
     pub(crate) fn queue(name: &str, started: u64) -> Value {
         json!({
             "name": name, "cpus": "0-1", "max_active": 2, "active": 2, "inactive": started + 1,
-            "started": started, "paused": false, "busy_ns": 10,
+            "started": started, "paused": false, "busy_ns": started * 10_000_000, "rescued": 4,
         })
     }
 

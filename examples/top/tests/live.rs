@@ -92,8 +92,9 @@ fn a_queue_has_a_line_below_the_pools() {
             break table;
         }
     };
-    let cells = ["STARTED", "FLIGHT", "WAIT", "CPU S"].map(|head| cell(&table, "queue mail", head));
-    assert_eq!(cells, ["2", "2", "3", "-"], "{table}");
+    let cells =
+        ["STARTED", "FLIGHT", "WAIT", "RESCUED"].map(|head| cell(&table, "queue mail", head));
+    assert_eq!(cells, ["2", "2", "3", "0"], "{table}");
     let last = table.lines().last().unwrap();
     assert!(last.starts_with("queue mail"), "{table}");
 }

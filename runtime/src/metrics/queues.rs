@@ -74,6 +74,9 @@ pub struct QueueMetrics {
     pub cancelled: u64,
     /// Tasks that were not let in, because the queue had begun to be drained.
     pub refused: u64,
+    /// Tasks of a `mem_reclaim` queue that began while the system gave their pool no more threads. (In
+    /// the kernel it is the rescuer that runs such.)
+    pub rescued: u64,
     /// How long its tasks have been polled, all together. A task that has had less than a millisecond
     /// since it was last counted is not in it before it ends.
     pub busy: Duration,

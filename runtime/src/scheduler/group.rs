@@ -416,6 +416,11 @@ pub(crate) fn worker_index() -> Option<usize> {
     CurrentThread::worker_index().or_else(|| Worker::with_current(|worker| worker?.number()))
 }
 
+/// Is this thread a worker of a pool that the system gives no more threads?
+pub(crate) fn is_short_of_threads() -> bool {
+    Worker::with_current(|worker| worker.is_some_and(|worker| worker.pool().is_short_of_threads()))
+}
+
 impl Host for Group {
     fn lease(&self) -> Option<Lease> {
         let group = self.this.upgrade()?;

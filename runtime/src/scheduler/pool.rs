@@ -61,6 +61,8 @@ pub(super) struct Pool {
     /// Has the driver ever been given anything to wait for? Until then nobody sleeps in it. Written
     /// before the injector's lock is taken, and read under it.
     drives: AtomicBool,
+    /// Was the last thread that it has asked for refused?
+    is_short: AtomicBool,
 }
 
 /// What a pool and its workers ask of the group of pools that they are in.
@@ -155,6 +157,7 @@ impl Pool {
             neighbours: OnceLock::new(),
             driver,
             drives: AtomicBool::new(false),
+            is_short: AtomicBool::new(false),
         }
     }
 
@@ -465,6 +468,8 @@ impl Pool {
                 "a pool outside of a runtime makes no threads",
             )),
         };
+        // ORDERING: Relaxed. For those who count.
+        self.is_short.store(made.is_err(), Relaxed);
         let Err(error) = made else {
             self.injector.lock().thread_made();
             return Ok(());
@@ -474,6 +479,12 @@ impl Pool {
         self.injector.counters.dropped.add(stranded.len());
         stranded.fail(&error);
         Err(error)
+    }
+
+    /// Does it get on with the threads that it has, because the system gives no more?
+    pub(super) fn is_short_of_threads(&self) -> bool {
+        // ORDERING: as where it is written.
+        self.is_short.load(Relaxed)
     }
 
     /// Makes the threads that stay for good.

@@ -267,7 +267,8 @@ impl WorkQueueBuilder {
     /// It is for the work without which a program in want of threads would not get out of it again:
     /// writing back what it holds, closing what it has open. With the scope
     /// [`System`](AffinityScope::System) there is one pool, and so one thread. (In the kernel such a
-    /// queue has a *rescuer*.)
+    /// queue has a *rescuer*. What begins while threads are refused is counted as
+    /// [`rescued`](crate::workqueue::QueueMetrics::rescued).)
     ///
     /// # Examples
     ///

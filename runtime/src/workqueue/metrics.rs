@@ -77,6 +77,7 @@ impl Shared {
             panicked,
             cancelled,
             refused,
+            rescued: self.rescued(),
             busy: self.busy(),
         }
     }

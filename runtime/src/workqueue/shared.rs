@@ -15,7 +15,7 @@ use crate::cell::{AbortHandle, JoinHandle, TaskMeta};
 use crate::metrics::unless_held;
 use crate::primitives::{Lock, quietly};
 use crate::runtime::Handle;
-use crate::scheduler::{Lane, Place, Turn};
+use crate::scheduler::{self, Lane, Place, Turn};
 
 use super::activation::wake;
 use super::attributes::Attributes;
@@ -37,6 +37,9 @@ pub(crate) struct Shared {
     cancelled: AtomicU64,
     /// Nanoseconds.
     busy: AtomicU64,
+    /// Has it pools of its own, with reserved threads?
+    is_reserved: bool,
+    rescued: AtomicU64,
     /// After the lane: it keeps the runtime that the pools belong to.
     pub(super) handle: Handle,
 }
@@ -70,11 +73,13 @@ impl Shared {
         };
         Self {
             name,
-            settings: Mutex::new(settings),
             locked: Lock::new(locked),
             handles: AtomicUsize::new(0),
             cancelled: AtomicU64::new(0),
             busy: AtomicU64::new(0),
+            is_reserved: settings.mem_reclaim,
+            rescued: AtomicU64::new(0),
+            settings: Mutex::new(settings),
             handle,
         }
     }
@@ -124,6 +129,17 @@ impl Shared {
 
     pub(super) fn count_busy(&self, time: Duration) {
         self.busy.fetch_add(time.as_nanos() as u64, Relaxed);
+    }
+
+    pub(super) fn rescued(&self) -> u64 {
+        self.rescued.load(Relaxed)
+    }
+
+    /// A task begins, on this thread.
+    pub(super) fn count_rescue(&self) {
+        if self.is_reserved && scheduler::is_short_of_threads() {
+            self.rescued.fetch_add(1, Relaxed);
+        }
     }
 
     // In.

@@ -48,6 +48,8 @@ pub(super) struct Ticket {
     queue: Arc<Shared>,
     number: u64,
     outcome: Outcome,
+    /// Has it been polled?
+    has_begun: bool,
     /// Has the queue a handle, to cancel the task while it is suspended?
     is_known: bool,
     /// Time in polls that the queue has not been told of.
@@ -65,8 +67,15 @@ impl Ticket {
             queue,
             number,
             outcome: Outcome::Cancelled,
+            has_begun: false,
             is_known: false,
             busy: Duration::ZERO,
+        }
+    }
+
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.queue.count_rescue();
         }
     }
 
@@ -148,6 +157,7 @@ impl<F: Future> Future for Queued<F> {
         let future = this.future.as_pin_mut();
         let future = future.expect("the future is there until the task is dropped");
         let inside = Inside::enter(&ticket.queue);
+        ticket.begin();
         // Until the poll returns.
         ticket.outcome = Outcome::Panicked;
         let began = Instant::now();

@@ -159,13 +159,14 @@ fn write_queue(object: &mut Object<'_>, queue: &QueueDump) {
     object.put("max_active", metrics.map(|queue| queue.max_active));
     object.put("active", metrics.map(|queue| queue.active));
     object.put("inactive", metrics.map(|queue| queue.inactive));
-    let counts: [Member<u64>; 6] = [
+    let counts: [Member<u64>; 7] = [
         ("queued", |queue| queue.queued),
         ("started", |queue| queue.started),
         ("completed", |queue| queue.completed),
         ("panicked", |queue| queue.panicked),
         ("cancelled", |queue| queue.cancelled),
         ("refused", |queue| queue.refused),
+        ("rescued", |queue| queue.rescued),
     ];
     for (name, count) in counts {
         object.put(name, metrics.map(count));

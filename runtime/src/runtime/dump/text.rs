@@ -259,6 +259,7 @@ fn queues(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             "panicked",
             "cancelled",
             "refused",
+            "rescued",
             "busy s",
         ],
     );
@@ -268,7 +269,7 @@ fn queues(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{table}")
 }
 
-fn queue_row(queue: &QueueDump) -> [String; 14] {
+fn queue_row(queue: &QueueDump) -> [String; 15] {
     let metrics = queue.metrics.as_ref();
     let count = |of: fn(&QueueMetrics) -> u64| or_busy(metrics.map(of));
     [
@@ -285,6 +286,7 @@ fn queue_row(queue: &QueueDump) -> [String; 14] {
         count(|queue| queue.panicked),
         count(|queue| queue.cancelled),
         count(|queue| queue.refused),
+        count(|queue| queue.rescued),
         or_busy(metrics.map(|queue| seconds(Some(queue.busy)))),
     ]
 }
