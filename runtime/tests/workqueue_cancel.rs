@@ -6,9 +6,9 @@ use std::future::pending;
 use std::sync::mpsc;
 
 use fastwake::WorkQueue;
-use fastwake::runtime::Runtime;
+use fastwake::runtime::{Builder, Runtime};
 use fastwake::task::{JoinHandle, yield_now};
-use support::{Count, OnDrop, keep, multi_thread, must_end, until};
+use support::{Count, OnDrop, PATIENCE, keep, multi_thread, must_end, until};
 
 fn queue(runtime: &Runtime, max_active: usize) -> WorkQueue {
     WorkQueue::builder("queue")
@@ -103,6 +103,45 @@ fn closures_that_have_begun_go_on_and_the_others_never_begin() {
         go_on.send(()).unwrap();
         assert_eq!(runtime.block_on(running).unwrap(), "done");
         assert_eq!(ran.get(), 0);
+    });
+}
+
+#[test]
+fn a_closure_that_is_cancelled_between_its_turn_and_its_thread_never_begins() {
+    must_end(|| {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        let queue = queue(&runtime, 2);
+        let (begun, began) = mpsc::channel();
+        let (let_go, held) = mpsc::channel();
+        let first = runtime.spawn_blocking(move || {
+            begun.send(()).unwrap();
+            held.recv_timeout(PATIENCE).expect("it is let go");
+        });
+        began.recv_timeout(PATIENCE).unwrap();
+        queue.pause();
+        let (polled, dropped) = (Count::default(), Count::default());
+        let closure = |_| {
+            let (polled, guard) = (polled.clone(), dropped.on_drop());
+            queue.spawn_blocking(move || {
+                drop(guard);
+                polled.add()
+            })
+        };
+        let closures: Vec<_> = (0..2).map(closure).collect();
+        // Both get their turn, and wait for the thread.
+        queue.resume();
+        queue.cancel_all();
+        let_go.send(()).unwrap();
+        runtime.block_on(first).unwrap();
+        assert_cancelled(&runtime, closures);
+        assert_eq!((polled.get(), dropped.get()), (0, 2));
+        runtime.block_on(queue.flush());
+        // The thread is still there.
+        runtime.block_on(queue.spawn_blocking(|| ())).unwrap();
     });
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct BlockingPool {
     /// Threads that exist and have not come to the queue yet; below zero for a moment if one comes
     /// before its maker has counted it.
     born: AtomicIsize,
-    /// Closures never suspend: here are only those that wait for their work queue's turn.
+    /// Those that wait for their work queue's turn: one that has begun does not suspend.
     waiting: OwnedTasks,
     config: BlockingConfig,
     threads: Arc<Threads>,
@@ -65,8 +65,8 @@ struct Once;
 
 impl Schedule for Once {
     fn schedule(self, task: Runnable) {
-        // A closure is never suspended, so nobody has a waker of it. If it were, the right thing
-        // would be to end it.
+        // A closure does not suspend, so nobody has a waker of it. If one did, the right thing would be
+        // to end it.
         task.cancel();
     }
 }
@@ -207,6 +207,8 @@ impl BlockingPool {
             match order {
                 Order::Leave => return,
                 Order::Run(task) => {
+                    task.end_wait();
+                    // One whose work queue was cancelled just now is pending, and cancelled here.
                     let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) =
                         task.run(&self.waiting);
                     self.release_clock(1);

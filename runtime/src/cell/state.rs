@@ -252,7 +252,8 @@ impl TaskState {
     /// and is not on probation. For the owner of the `Runnable`.
     #[inline]
     pub(super) fn is_ordinary(&self) -> bool {
-        // ORDERING: all change in the hands of a `Runnable`'s owner alone, who hands it on with more.
+        // ORDERING: all change in the hands of whoever holds `RUNNING` or the `Runnable` alone, who hands
+        // it on with more.
         self.0.load(Relaxed) & (WAITING | NAMED | NEW | PROBATION) == 0
     }
 
@@ -365,7 +366,7 @@ impl TaskState {
         // ORDERING: a new reference is made from one that is held, which orders it.
         let before = self.0.fetch_add(REF_ONE, Relaxed);
         if before > isize::MAX as usize {
-            // More than 2^51 leaked wakers: counting on would free a task in use.
+            // More than 2^51 leaked wakers (2^19 where a word has 32 bits): counting on would free a task in use.
             std::process::abort();
         }
     }

@@ -259,6 +259,7 @@ fn t4_a_task_that_has_waited_goes_from_one_list_to_the_other() {
         let task = queue.pop().expect("it has been woken");
         let other = Arc::clone(&queue);
         let running = thread::spawn(move || {
+            task.end_wait();
             if let Ran::Yielded(task) = task.run(&other.owned) {
                 other.push(task);
             }

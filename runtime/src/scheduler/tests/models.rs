@@ -183,10 +183,14 @@ fn i8_a_place_is_taken_and_given_back_once() {
             panic!("the pool is open");
         };
         w.turn(task);
+        // As `next` does, which would go to sleep here.
+        let attend = || match w.slot.standing.is_running() {
+            true => None,
+            false => w.attend_to_standing(),
+        };
+        assert!(attend().is_none(), "there is room for both");
         m.join().unwrap();
-        if w.slot.standing.is_relieved() {
-            w.end_long_poll();
-        }
+        assert!(attend().is_none());
         assert_eq!(pool.injector.lock().counts().running, 1);
         assert_eq!((counts.ran(), counts.dropped()), (1, 1));
     });

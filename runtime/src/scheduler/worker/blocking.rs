@@ -68,7 +68,7 @@ impl Worker<'_> {
     /// Between two tasks: another has taken this worker's place in the last poll, or there are too many
     /// now that it is back.
     #[cold]
-    pub(super) fn attend_to_standing(&self) -> Option<Next> {
+    pub(in crate::scheduler) fn attend_to_standing(&self) -> Option<Next> {
         if self.slot.standing.is_relieved() {
             self.end_long_poll();
         }
@@ -76,7 +76,7 @@ impl Worker<'_> {
     }
 
     /// Its long poll has ended, in which another has taken its place.
-    pub(in crate::scheduler) fn end_long_poll(&self) {
+    fn end_long_poll(&self) {
         self.slot.owned.clear_verdict();
         let mut session = self.pool.injector.lock();
         self.count_again(&mut session);
