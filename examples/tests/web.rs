@@ -345,7 +345,7 @@ fn metrics_are_in_the_format_of_prometheus() {
         }
     }
     assert!(text.contains("\nfastwake_workers 2\n"), "{text}");
-    assert_eq!(computed("tasks_completed", &text), 0, "{text}");
+    assert_eq!(computed("tasks_started", &text), 1, "{text}");
 }
 
 #[test]
