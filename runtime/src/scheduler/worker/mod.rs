@@ -49,6 +49,10 @@ pub(super) struct Worker<'p> {
     worklist_first: Interval,
     /// When it has a look at the driver.
     driver_looks: Interval,
+    /// Has the last look found anything?
+    found_events: Cell<bool>,
+    /// When such a look lets other threads go first.
+    others_first: Interval,
 }
 
 /// What becomes of tasks that are scheduled on a worker's thread.
@@ -80,6 +84,8 @@ impl<'p> Worker<'p> {
             polls_before: Cell::new(pool.slot(index).counters.polls.get()),
             worklist_first: Interval::new(intervals.global_queue),
             driver_looks: Interval::new(intervals.event),
+            found_events: Cell::new(false),
+            others_first: Interval::new(policy::LOOKS_IN_A_ROW),
         }
     }
 
@@ -176,8 +182,9 @@ impl<'p> Worker<'p> {
             return Next::Run(task);
         }
         // It counts each time.
-        if (self.driver_looks.is_due() | self.yielded.take())
-            && let Some(task) = self.look_at_driver()
+        let in_turn = self.driver_looks.is_due();
+        if (in_turn | self.yielded.take())
+            && let Some(task) = self.look_at_driver(in_turn)
         {
             return Next::Run(task);
         }
