@@ -49,6 +49,7 @@ mod schedule;
 mod sets;
 mod slot;
 mod standing;
+mod streak;
 #[cfg(test)]
 mod tests;
 mod worker;

@@ -44,23 +44,23 @@ impl Worker<'_> {
     /// Looks for events, unless another thread does. One of the tasks that they have made ready, to
     /// be run now; the others have been put down.
     ///
-    /// A worker that finds something each time it looks does not sleep, and leaves whoever waits for its
+    /// A worker that finds something each time it looks hardly sleeps, and leaves whoever waits for its
     /// CPU, perhaps the other end of these connections, to the kernel's ticks, which come every few
     /// milliseconds. So now and then it lets them go first before it looks again `in_turn`. The driver is
     /// free meanwhile, should that take long.
     pub(super) fn look_at_driver(&self, in_turn: bool) -> Option<Runnable> {
         let driver = self.pool.driver_in_use()?;
-        if in_turn && self.found_events.take() && self.others_first.is_due() {
+        if in_turn && self.fruitful_looks.take_full() {
             std::thread::yield_now();
         }
         let driving = driver.try_drive()?;
         let mut wakers = self.wakers.take();
         driving.look_once(&mut wakers);
         let ready = self.wake_all(wakers);
+        self.fruitful_looks.count(!ready.is_empty());
         if ready.is_empty() {
             return None;
         }
-        self.found_events.set(true);
         let mut session = self.pool.injector.lock();
         if session.is_closed() {
             drop(session);

@@ -20,6 +20,7 @@ use super::interval::Interval;
 use super::policy::Intervals;
 use super::pool::{Lease, Pool, PoolRef};
 use super::slot::Slot;
+use super::streak::Streak;
 use super::worklist::Batch;
 use super::{policy, rng::Rng};
 pub(super) use blocking::Blocked;
@@ -49,10 +50,8 @@ pub(super) struct Worker<'p> {
     worklist_first: Interval,
     /// When it has a look at the driver.
     driver_looks: Interval,
-    /// Has the last look found anything?
-    found_events: Cell<bool>,
-    /// When such a look lets other threads go first.
-    others_first: Interval,
+    /// Looks that have found something.
+    fruitful_looks: Streak,
 }
 
 /// What becomes of tasks that are scheduled on a worker's thread.
@@ -84,8 +83,7 @@ impl<'p> Worker<'p> {
             polls_before: Cell::new(pool.slot(index).counters.polls.get()),
             worklist_first: Interval::new(intervals.global_queue),
             driver_looks: Interval::new(intervals.event),
-            found_events: Cell::new(false),
-            others_first: Interval::new(policy::LOOKS_IN_A_ROW),
+            fruitful_looks: Streak::new(policy::LOOKS_IN_A_ROW),
         }
     }
 
