@@ -214,25 +214,39 @@ impl Source {
     }
 
     fn collect(&self, ready: Ready, wakers: &mut Vec<Waker>) {
-        let taken = self.waiters.lock().take(ready);
-        wakers.extend(taken.few.into_iter().flatten());
-        wakers.extend(taken.many);
+        let Taken {
+            reader,
+            writer,
+            futures,
+        } = self.waiters.lock().take(ready);
+        wakers.extend(reader);
+        wakers.extend(writer);
+        wakers.extend(futures);
+    }
+
+    /// The event that somebody waits for who waits for what `mask` says, if it has come.
+    #[inline]
+    fn ready_for(&self, mask: Ready) -> Option<ReadyEvent> {
+        let event = self.readiness.load().masked(mask);
+        (!event.ready.is_empty() || event.is_shut_down).then_some(event)
     }
 
     /// Waits, in a poll function, for one direction.
+    #[inline]
     pub(super) fn poll_ready(
         &self,
         context: &mut Context<'_>,
         direction: Direction,
     ) -> Poll<ReadyEvent> {
-        let mask = direction.mask();
-        let ready = || {
-            let event = self.readiness.load().masked(mask);
-            (!event.ready.is_empty() || event.is_shut_down).then_some(event)
-        };
-        if let Some(event) = ready() {
-            return Poll::Ready(event);
+        match self.ready_for(direction.mask()) {
+            Some(event) => Poll::Ready(event),
+            None => self.wait(context, direction),
         }
+    }
+
+    // Apart, for most operations need not wait.
+    #[inline(never)]
+    fn wait(&self, context: &mut Context<'_>, direction: Direction) -> Poll<ReadyEvent> {
         let mut waker = Some(context.waker().clone());
         let mut waiters = self.waiters.lock();
         let place = match direction {
@@ -242,7 +256,7 @@ impl Source {
         std::mem::swap(place, &mut waker);
         // Under the lock that the dispatcher takes after it has set the word: either it finds the
         // waker, or we find the event.
-        let event = ready();
+        let event = self.ready_for(direction.mask());
         drop(waiters);
         drop(waker);
         event.map_or(Poll::Pending, Poll::Ready)
@@ -255,11 +269,7 @@ impl Source {
         mask: Ready,
         key: &mut Option<usize>,
     ) -> Poll<ReadyEvent> {
-        let ready = || {
-            let event = self.readiness.load().masked(mask);
-            (!event.ready.is_empty() || event.is_shut_down).then_some(event)
-        };
-        if let Some(event) = ready() {
+        if let Some(event) = self.ready_for(mask) {
             return Poll::Ready(event);
         }
         let mut waker = Some(context.waker().clone());
@@ -271,7 +281,7 @@ impl Source {
                 *key = Some(waiters.futures.insert(Waiter { mask, waker }));
             }
         }
-        let event = ready();
+        let event = self.ready_for(mask);
         drop(waiters);
         drop(waker);
         event.map_or(Poll::Pending, Poll::Ready)
@@ -286,25 +296,34 @@ impl Source {
 
 /// Wakers taken out of a source, to be woken or dropped after the lock.
 struct Taken {
-    few: [Option<Waker>; 2],
-    many: Vec<Waker>,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+    futures: Vec<Waker>,
 }
 
 impl Waiters {
     fn take(&mut self, ready: Ready) -> Taken {
         let is_for = |direction: Direction| !(ready & direction.mask()).is_empty();
-        let reader = self.reader.take_if(|_| is_for(Direction::Read));
-        let writer = self.writer.take_if(|_| is_for(Direction::Write));
+        Taken {
+            reader: self.reader.take_if(|_| is_for(Direction::Read)),
+            writer: self.writer.take_if(|_| is_for(Direction::Write)),
+            futures: match self.futures.is_empty() {
+                true => Vec::new(),
+                false => self.take_futures(ready),
+            },
+        }
+    }
+
+    // Apart, for most sources have none.
+    #[inline(never)]
+    fn take_futures(&mut self, ready: Ready) -> Vec<Waker> {
         let waiting = self
             .futures
             .iter_mut()
             .filter(|(_, waiter)| !(waiter.mask & ready).is_empty());
-        Taken {
-            few: [reader, writer],
-            many: waiting
-                .filter_map(|(_, waiter)| waiter.waker.take())
-                .collect(),
-        }
+        waiting
+            .filter_map(|(_, waiter)| waiter.waker.take())
+            .collect()
     }
 }
 

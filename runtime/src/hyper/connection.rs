@@ -11,10 +11,9 @@ use ::hyper::server::conn::{http1, http2};
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connections::{Member, Phase, Work};
-use super::head_timer::HeadWatch;
+use super::connections::{Member, Phase};
 use super::idle::IdleWatch;
-use super::requests::{Counted, Requests};
+use super::requests::Counted;
 use super::rewound::{Rewound, Version};
 use super::service::ConnectionService;
 use super::{Executor, Timer};
@@ -34,8 +33,11 @@ impl Protocols {
     pub(super) fn new(header_read_timeout: Duration) -> Self {
         let mut http2 = http2::Builder::new(Executor);
         http2.timer(Timer);
+        let mut http1 = http1::Builder::new();
+        // The connection has its own, see `IdleWatch`. The timer is for whoever wants hyper's all the same.
+        http1.timer(Timer).header_read_timeout(None);
         let mut protocols = Self {
-            http1: http1::Builder::new(),
+            http1,
             http2,
             header_read_timeout,
         };
@@ -48,13 +50,6 @@ impl Protocols {
         // A client that is gone while it has a request open is not idle: pings find it.
         self.http2.keep_alive_interval(timeout);
     }
-
-    fn http1(&self, head: &HeadWatch) -> http1::Builder {
-        let mut http1 = self.http1.clone();
-        http1.timer(head.timer());
-        http1.header_read_timeout(self.header_read_timeout);
-        http1
-    }
 }
 
 pin_project! {
@@ -66,7 +61,7 @@ pin_project! {
         #[pin]
         state: State<T, S>,
         #[pin]
-        head: HeadWatch,
+        idle: IdleWatch,
         protocols: Arc<Protocols>,
         member: Member,
         is_told: bool,
@@ -80,11 +75,8 @@ pin_project! {
         S: ConnectionService,
     {
         New { parts: Option<(Rewound<T>, S)> },
-        Http1 { #[pin] connection: http1::UpgradeableConnection<Rewound<T>, S> },
-        Http2 {
-            #[pin] connection: http2::Connection<Rewound<T>, Counted<S>, Executor>,
-            #[pin] idle: IdleWatch,
-        },
+        Http1 { #[pin] connection: http1::UpgradeableConnection<Rewound<T>, Counted<S>> },
+        Http2 { #[pin] connection: http2::Connection<Rewound<T>, Counted<S>, Executor> },
     }
 }
 
@@ -97,7 +89,7 @@ where
             state: State::New {
                 parts: Some((Rewound::new(io), service)),
             },
-            head: HeadWatch::new(protocols.header_read_timeout),
+            idle: IdleWatch::new(Arc::clone(member.requests()), protocols.header_read_timeout),
             protocols,
             member,
             is_told: false,
@@ -119,7 +111,7 @@ where
         }
         let drains = phase == Phase::Draining;
         // Told before its answer, the connection says in it that it closes.
-        if drains && !self.is_told && !self.head.is_awaited() {
+        if drains && !self.is_told && self.member.requests().any() {
             self.as_mut().drain();
         }
         loop {
@@ -134,13 +126,11 @@ where
             if drains && self.is_new() {
                 return Poll::Ready(());
             }
-            ready!(self.as_mut().poll_late(context));
-            if self.is_new() || self.is_deaf() {
+            ready!(self.as_mut().project().idle.poll_idle(context));
+            if !self.is_http2() || self.is_told {
                 return Poll::Ready(());
             }
-            if self.is_http2() {
-                self.as_mut().drain();
-            }
+            self.as_mut().drain();
         }
     }
 }
@@ -159,29 +149,12 @@ where
         matches!(self.state, State::Http2 { .. })
     }
 
-    /// Has its client been told that it ends? hyper then waits for a client of HTTP/2 to say that it
-    /// has learnt it, however long.
-    fn is_deaf(&self) -> bool {
-        self.is_told && self.is_http2()
-    }
-
-    /// Ready when the client has let the connection wait for a request for too long.
-    fn poll_late(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        match this.state.project() {
-            StateProj::Http2 { idle, .. } => idle.poll_idle(context),
-            StateProj::New { .. } | StateProj::Http1 { .. } => this.head.poll_late(context),
-        }
-    }
-
     /// Ready when the connection has ended. Its errors are its client's, who sees them.
     fn poll_served(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         loop {
             match self.as_mut().project().state.project() {
                 StateProj::Http1 { connection } => return connection.poll(context).map(drop),
-                StateProj::Http2 { connection, .. } => {
-                    return connection.poll(context).map(drop);
-                }
+                StateProj::Http2 { connection } => return connection.poll(context).map(drop),
                 StateProj::New { parts } => {
                     let (io, _) = parts.as_mut().expect("it is new until they are taken");
                     let Ok(Some(version)) = ready!(io.poll_version(context)) else {
@@ -196,23 +169,19 @@ where
 
     fn begin(self: Pin<&mut Self>, version: Version, io: Rewound<T>, service: S) {
         let mut this = self.project();
+        let requests = this.member.requests();
+        requests.restart();
+        let service = Counted::new(service, Arc::clone(requests));
         let state = match version {
             Version::Http1 => {
-                this.member.begin(Work::Heads(this.head.timer()));
-                let http1 = this.protocols.http1(&this.head);
-                let connection = http1.serve_connection(io, service).with_upgrades();
-                State::Http1 { connection }
+                let connection = this.protocols.http1.serve_connection(io, service);
+                State::Http1 {
+                    connection: connection.with_upgrades(),
+                }
             }
-            Version::Http2 => {
-                this.head.as_mut().stop();
-                let requests = Requests::new();
-                let work = Work::Requests(Arc::clone(&requests));
-                this.member.begin(work);
-                let service = Counted::new(service, Arc::clone(&requests));
-                let connection = this.protocols.http2.serve_connection(io, service);
-                let idle = IdleWatch::new(requests, this.protocols.header_read_timeout);
-                State::Http2 { connection, idle }
-            }
+            Version::Http2 => State::Http2 {
+                connection: this.protocols.http2.serve_connection(io, service),
+            },
         };
         this.state.set(state);
     }
@@ -224,9 +193,9 @@ where
         match this.state.project() {
             StateProj::New { .. } => {}
             StateProj::Http1 { connection } => connection.graceful_shutdown(),
-            StateProj::Http2 { connection, idle } => {
+            StateProj::Http2 { connection } => {
                 connection.graceful_shutdown();
-                idle.tell();
+                this.idle.tell();
             }
         }
     }

@@ -12,7 +12,6 @@ use std::task::{Context, Poll, Waker};
 use parking_lot::Mutex;
 use slab::Slab;
 
-use super::head_timer::HeadTimer;
 use super::requests::Requests;
 
 /// How far a server's shutdown has got.
@@ -37,6 +36,7 @@ pub(super) struct Member {
     key: usize,
     /// The one that the server has, to compare with.
     waker: Option<Waker>,
+    requests: Arc<Requests>,
 }
 
 #[derive(Debug)]
@@ -54,32 +54,10 @@ struct Locked {
 }
 
 /// What the server knows of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entry {
     waker: Option<Waker>,
-    work: Work,
-}
-
-/// What tells whether a connection has a request.
-#[derive(Debug, Default)]
-pub(super) enum Work {
-    /// Its client has not said yet what it speaks: it has none.
-    #[default]
-    Nothing,
-    /// HTTP/1: it has one unless it waits for a head.
-    Heads(HeadTimer),
-    /// HTTP/2.
-    Requests(Arc<Requests>),
-}
-
-impl Work {
-    fn has_request(&self) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::Heads(head) => !head.is_awaited(),
-            Self::Requests(requests) => requests.idle_since().is_none(),
-        }
-    }
+    requests: Arc<Requests>,
 }
 
 /// The server waits until there are at most so many connections.
@@ -103,10 +81,16 @@ impl Connections {
 
     /// Counts a connection that begins.
     pub(super) fn join(&self) -> Member {
+        let requests = Requests::new();
+        let entry = Entry {
+            waker: None,
+            requests: Arc::clone(&requests),
+        };
         Member {
             shared: Arc::clone(&self.0),
-            key: self.0.locked.lock().members.insert(Entry::default()),
+            key: self.0.locked.lock().members.insert(entry),
             waker: None,
+            requests,
         }
     }
 
@@ -116,7 +100,7 @@ impl Connections {
             let locked = self.0.locked.lock();
             self.0.phase.store(phase as u8, Relaxed);
             let members = locked.members.iter().map(|(_, member)| member);
-            let busy = members.clone().filter(|member| member.work.has_request());
+            let busy = members.clone().filter(|member| member.requests.any());
             (
                 members.clone().map(|member| member.waker.clone()).collect(),
                 busy.count(),
@@ -143,9 +127,9 @@ impl Connections {
 }
 
 impl Member {
-    /// The connection's client has said what it speaks.
-    pub(super) fn begin(&mut self, work: Work) {
-        self.shared.locked.lock().members[self.key].work = work;
+    /// The connection's open requests.
+    pub(super) fn requests(&self) -> &Arc<Requests> {
+        &self.requests
     }
 
     /// How far the server's shutdown has got. The task that asks is woken when it gets on.

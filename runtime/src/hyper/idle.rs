@@ -1,5 +1,9 @@
 #![forbid(unsafe_code)]
-//! The time that a connection of HTTP/2 may be without a request.
+//! The time that a connection may be without a request: the time that its client has for the head of the
+//! next.
+//!
+//! hyper has a timeout for heads of HTTP/1, too. It looks for the next head once more after each response to
+//! start it: a twentieth of the instructions of a small request.
 
 use std::future::Future;
 use std::pin::Pin;

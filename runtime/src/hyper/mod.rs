@@ -45,7 +45,6 @@ mod backoff;
 mod connection;
 mod connections;
 mod executor;
-mod head_timer;
 mod idle;
 mod io;
 mod listener;

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
-//! The requests that are open on a connection of HTTP/2, counted where its service is called.
+//! The requests that are open on a connection, counted where its service is called.
 //!
-//! hyper does not say how many streams a connection has. So each request counts from the call of the
+//! hyper does not say whether it has any. So each request counts from the call of the
 //! service until its response, the response's body and each piece of it that hyper still has to send
 //! are dropped: a body that waits for the client's window is an open request.
 
@@ -44,6 +44,15 @@ impl Requests {
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let open = self.0.lock();
         (open.len == 0).then_some(open.idle_since)
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.0.lock().len > 0
+    }
+
+    /// There has been none so far, and the time without begins anew.
+    pub(super) fn restart(&self) {
+        self.0.lock().idle_since = Instant::now();
     }
 
     fn begin(self: &Arc<Self>) -> OpenRequest {
