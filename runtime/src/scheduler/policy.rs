@@ -40,8 +40,9 @@ pub(crate) const GLOBAL_QUEUE_INTERVAL: u32 = 61;
 pub(crate) const EVENT_INTERVAL: u32 = 61;
 
 /// After how many looks at the driver that found something, one after the other, a worker lets other
-/// threads go first: a few milliseconds' work at most. Each time would cost one request in twenty.
-pub(super) const LOOKS_IN_A_ROW: u32 = 4;
+/// threads go first: some milliseconds' work. Fewer make for a shorter p99 and cost requests; each time
+/// would cost one in twenty.
+pub(super) const LOOKS_IN_A_ROW: u32 = 16;
 
 /// What a worker does every so many turns although it has local work.
 #[derive(Debug, Clone, Copy)]
