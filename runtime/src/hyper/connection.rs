@@ -33,11 +33,8 @@ impl Protocols {
     pub(super) fn new(header_read_timeout: Duration) -> Self {
         let mut http2 = http2::Builder::new(Executor);
         http2.timer(Timer);
-        let mut http1 = http1::Builder::new();
-        // The connection has its own, see `IdleWatch`. The timer is for whoever wants hyper's all the same.
-        http1.timer(Timer).header_read_timeout(None);
         let mut protocols = Self {
-            http1,
+            http1: http1::Builder::new(),
             http2,
             header_read_timeout,
         };
@@ -127,6 +124,7 @@ where
                 return Poll::Ready(());
             }
             ready!(self.as_mut().project().idle.poll_idle(context));
+            // hyper waits for a client of HTTP/2 to say that it has learnt of the end, however long.
             if !self.is_http2() || self.is_told {
                 return Poll::Ready(());
             }

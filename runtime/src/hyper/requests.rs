@@ -46,6 +46,7 @@ impl Requests {
         (open.len == 0).then_some(open.idle_since)
     }
 
+    /// Is there one?
     pub(super) fn any(&self) -> bool {
         self.0.lock().len > 0
     }

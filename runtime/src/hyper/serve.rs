@@ -343,7 +343,10 @@ impl<L, F, G> Serve<L, F, G> {
     /// # }
     /// ```
     pub fn http1(mut self, set: impl FnOnce(&mut http1::Builder)) -> Self {
-        set(&mut self.options.protocols.http1);
+        let http1 = &mut self.options.protocols.http1;
+        set(http1);
+        // The connections see to that.
+        http1.header_read_timeout(None);
         self
     }
 
