@@ -21,6 +21,11 @@
 //! many threads as CPUs take closures at once; beyond them, one thread at a time stands watch, and
 //! takes a closure only when those that run have not got on since it last looked while CPUs were
 //! idle. While nobody gets on at all, the next ones do not wait.
+//!
+//! A closure that is awaited makes a task ready when it ends. Its thread goes on with that task, if a worker
+//! would have to be woken for it, as a guest of the task's pool. That is a part of the closure, until the task
+//! begins to block in its poll, or does not get on for long. From then on the thread is none of this pool's:
+//! the task may wait for another closure in whatever way, also if there is no other seat.
 
 mod load;
 mod pool;

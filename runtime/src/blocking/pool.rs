@@ -3,9 +3,10 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::AtomicIsize;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicIsize};
 use std::sync::{Arc, OnceLock};
+use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::cell::{self, JoinHandle, OwnedTasks, Ran, Runnable, Schedule, TaskMet
 use crate::driver::Driver;
 use crate::metrics::{BlockingDump, BlockingMetrics, SharedCounter};
 use crate::park::{Parker, Unparked, Woken};
-use crate::primitives::Lock;
+use crate::primitives::{Lock, LockGuard};
+use crate::scheduler::{Guests, Held, hold_back, take_held};
 use crate::threads::{Role, Threads};
 
 use super::load::{Load, WATCH_MIN};
@@ -37,14 +39,20 @@ pub(crate) struct BlockingConfig {
     pub(crate) cpus: usize,
     /// Its clock, if it is stopped, does not jump while there are closures.
     pub(crate) driver: Option<Arc<Driver>>,
+    /// [Visits](Held::visit) in the context in which tasks are polled, or puts the task down.
+    pub(crate) visit: fn(Held, u32),
 }
 
 pub(crate) struct BlockingPool {
     queue: CachePadded<Lock<Queue>>,
-    parkers: Box<[OnceLock<Box<Parker>>]>,
+    seats: Box<[OnceLock<Box<Seat>>]>,
     /// Threads that exist and have not come to the queue yet; below zero for a moment if one comes
     /// before its maker has counted it.
     born: AtomicIsize,
+    /// Was the last thread that it has asked for refused?
+    is_refused: AtomicBool,
+    /// Do closures wait although there may be no more threads? As it was when a thread was last looked for.
+    is_full: AtomicBool,
     /// Those that wait for their work queue's turn: one that has begun does not suspend.
     waiting: OwnedTasks,
     config: BlockingConfig,
@@ -69,12 +77,64 @@ impl Schedule for Once {
         // to end it.
         task.cancel();
     }
+
+    fn wake_joiner(joiner: Waker) {
+        hold_back(joiner);
+    }
 }
 
 /// The scheduler of a closure that waits: it is queued when it is woken, or aborted before.
 impl Schedule for Arc<BlockingPool> {
     fn schedule(self, task: Runnable) {
         self.submit(task);
+    }
+
+    fn wake_joiner(joiner: Waker) {
+        hold_back(joiner);
+    }
+}
+
+impl Guests for Arc<BlockingPool> {
+    fn step_aside(&self, guest: u32) {
+        let mut queue = self.queue.lock();
+        if !self.seat(guest).end_visit() {
+            return;
+        }
+        queue.step_aside(guest);
+        let call = self.call(&mut queue);
+        let abandoned = queue.abandoned();
+        drop(queue);
+        self.deliver(call);
+        abandoned.for_each(Runnable::cancel);
+    }
+}
+
+/// What a thread has of the pool.
+struct Seat {
+    parker: Parker,
+    /// Is the thread a guest in a pool of workers, and has not stepped aside? It says so itself; it ceases to
+    /// be so under the lock. If another thread has taken the seat meanwhile, and visits, the two may end one
+    /// another's visits: whoever ends one is counted out, and comes back as if it had been its own.
+    visits: AtomicBool,
+}
+
+impl Seat {
+    fn new() -> Self {
+        Self {
+            parker: Parker::new(),
+            visits: AtomicBool::new(false),
+        }
+    }
+
+    fn begin_visit(&self) {
+        // ORDERING: whoever ends the visit for the thread has heard of it from a pool's lock, which the
+        // thread takes after this.
+        self.visits.store(true, Relaxed);
+    }
+
+    /// Under the lock. Was it visiting?
+    fn end_visit(&self) -> bool {
+        self.visits.swap(false, Relaxed)
     }
 }
 
@@ -83,8 +143,10 @@ impl BlockingPool {
         let seats = config.max_threads.min(MOST_SEATS) as u32;
         Arc::new(Self {
             queue: CachePadded::new(Lock::new(Queue::new(config.cpus, seats))),
-            parkers: (0..seats).map(|_| OnceLock::new()).collect(),
+            seats: (0..seats).map(|_| OnceLock::new()).collect(),
             born: AtomicIsize::new(0),
+            is_refused: AtomicBool::new(false),
+            is_full: AtomicBool::new(false),
             waiting: OwnedTasks::new(),
             config,
             threads,
@@ -92,8 +154,12 @@ impl BlockingPool {
         })
     }
 
+    fn seat(&self, seat: u32) -> &Seat {
+        self.seats[seat as usize].get_or_init(|| Box::new(Seat::new()))
+    }
+
     fn parker(&self, seat: u32) -> &Parker {
-        self.parkers[seat as usize].get_or_init(|| Box::new(Parker::new()))
+        &self.seat(seat).parker
     }
 
     /// Queues a closure, as a future that is ready at its first poll.
@@ -145,6 +211,11 @@ impl BlockingPool {
     }
 
     fn call(&self, queue: &mut Queue) -> Option<Call> {
+        let is_full = queue.is_short();
+        // ORDERING: Relaxed, as for `is_refused`: a hint.
+        if is_full != self.is_full.load(Relaxed) {
+            self.is_full.store(is_full, Relaxed);
+        }
         // ORDERING: a thread that has been born and has not been counted out yet is going to take
         // the lock that is held here, and sees the work then.
         queue.call(self.born.load(SeqCst) > 0, |seat| {
@@ -170,11 +241,13 @@ impl BlockingPool {
         match self.threads.spawn(Role::Blocking, move || pool.run(seat)) {
             Ok(()) => {
                 self.counters.made.increment();
+                self.is_refused.store(false, Relaxed);
                 // Not before: a maker that is held up is not to keep others from making one.
                 self.born.fetch_add(1, SeqCst);
             }
             Err(error) => {
                 self.counters.refused.increment();
+                self.is_refused.store(true, Relaxed);
                 let stranded = self.queue.lock().give_up_thread(seat);
                 let closures = stranded.len();
                 stranded.fail(&error);
@@ -184,9 +257,9 @@ impl BlockingPool {
     }
 
     /// The life of a thread.
-    fn run(self: &Arc<Self>, seat: u32) {
+    fn run(self: &Arc<Self>, mut seat: u32) {
         // Made before the lock is taken.
-        let parker = self.parker(seat);
+        let _ = self.parker(seat);
         let mut queue = self.queue.lock();
         self.born.fetch_sub(1, SeqCst);
         queue.arrive();
@@ -199,6 +272,7 @@ impl BlockingPool {
                 Order::Run(_) => self.call(&mut queue),
                 _ => None,
             };
+            let parker = self.parker(seat);
             if matches!(order, Order::Sleep | Order::Watch(_)) {
                 parker.prepare();
             }
@@ -207,22 +281,24 @@ impl BlockingPool {
             match order {
                 Order::Leave => return,
                 Order::Run(task) => {
-                    task.end_wait();
-                    // One whose work queue was cancelled just now is pending, and cancelled here.
-                    let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) =
-                        task.run(&self.waiting);
-                    self.release_clock(1);
-                    queue = self.queue.lock();
-                    queue.finish();
+                    let visited = self.run_closure(task, seat);
                     ran += 1;
-                    if ran > 1 && queue.len() == 0 {
-                        // Whoever waits for this CPU goes first, once: often that is the task whose
-                        // closure this was, with the next. After a single one nobody need be.
+                    queue = self.queue.lock();
+                    if visited && !self.seat(seat).end_visit() {
+                        let Some(free) = queue.come_back() else {
+                            return;
+                        };
+                        seat = free;
+                        // Nothing is allocated under the lock.
                         drop(queue);
-                        thread::yield_now();
+                        let _ = self.seat(seat);
                         queue = self.queue.lock();
+                        order = queue.order_comer(seat);
+                    } else {
+                        queue.finish();
+                        queue = self.linger(queue, ran);
+                        order = queue.order(seat);
                     }
-                    order = queue.order(seat);
                 }
                 Order::Watch(since) => {
                     self.watch(parker, since);
@@ -242,6 +318,42 @@ impl BlockingPool {
                 }
             }
         }
+    }
+
+    /// Runs a closure, and goes on with the task that awaits it if that saves a wake-up. True: the
+    /// thread has been a guest then.
+    fn run_closure(&self, task: Runnable, seat: u32) -> bool {
+        task.end_wait();
+        // One whose work queue was cancelled just now is pending, and cancelled here.
+        let (Ran::Completed | Ran::Suspended | Ran::Yielded(_)) = task.run(&self.waiting);
+        let visits = take_held().is_some_and(|held| {
+            let visits = self.can_spare_a_thread();
+            if visits {
+                self.seat(seat).begin_visit();
+                (self.config.visit)(held, seat);
+            } else {
+                held.submit();
+            }
+            visits
+        });
+        self.release_clock(1);
+        visits
+    }
+
+    /// Not while closures wait for a thread that nobody can make.
+    fn can_spare_a_thread(&self) -> bool {
+        !self.is_full.load(Relaxed) && !self.is_refused.load(Relaxed)
+    }
+
+    /// After more than one closure, with nothing left to do, whoever waits for this CPU goes first, once:
+    /// often that is the task whose closure this was, with the next. After a single one nobody need be.
+    fn linger<'q>(&'q self, queue: LockGuard<'q, Queue>, ran: usize) -> LockGuard<'q, Queue> {
+        if ran == 1 || queue.len() > 0 {
+            return queue;
+        }
+        drop(queue);
+        thread::yield_now();
+        self.queue.lock()
     }
 
     /// Sleeps until the threads that run have not got on for a while, or there is nothing left.
@@ -269,8 +381,8 @@ impl BlockingPool {
         }
         // Those that are left are about to find the queue closed.
         let _ = self.waiting.close_and_cancel();
-        for parker in self.parkers.iter().filter_map(OnceLock::get) {
-            parker.unpark();
+        for seat in self.seats.iter().filter_map(OnceLock::get) {
+            seat.parker.unpark();
         }
     }
 
@@ -295,7 +407,7 @@ impl BlockingPool {
         let queue = self.queue.try_lock();
         let queue = queue.as_deref();
         BlockingDump {
-            max_threads: self.parkers.len(),
+            max_threads: self.seats.len(),
             base_threads: self.config.cpus,
             threads: queue.map(Queue::threads),
             running: queue.map(Queue::running),

@@ -123,7 +123,7 @@ impl Queue {
     pub(super) fn give_up_thread(&mut self, seat: u32) -> TaskList {
         self.starting -= 1;
         self.free.push(seat);
-        if self.threads + self.starting == 0 {
+        if self.threads() == 0 {
             std::mem::take(&mut self.tasks)
         } else {
             TaskList::new()
@@ -136,6 +136,9 @@ impl Queue {
         if self.closed || self.tasks.is_empty() || self.running < self.base || stuck {
             return self.order(seat);
         }
+        if self.watched {
+            return self.sleep(seat);
+        }
         self.watched = true;
         Order::Watch(self.progress())
     }
@@ -147,10 +150,7 @@ impl Queue {
                 self.leave(seat);
                 Order::Leave
             }
-            None => {
-                self.idle.push(seat);
-                Order::Sleep
-            }
+            None => self.sleep(seat),
             Some(task) => {
                 self.running += 1;
                 self.started += 1;
@@ -162,9 +162,41 @@ impl Queue {
         }
     }
 
+    fn sleep(&mut self, seat: u32) -> Order {
+        self.idle.push(seat);
+        Order::Sleep
+    }
+
     pub(super) fn finish(&mut self) {
         self.running -= 1;
         self.completed += 1;
+    }
+
+    /// A thread that runs, or so it seemed, is not to be relied upon.
+    pub(super) fn step_aside(&mut self, seat: u32) {
+        self.finish();
+        self.leave(seat);
+    }
+
+    /// A thread that has stepped aside is back, and wants a seat.
+    pub(super) fn come_back(&mut self) -> Option<u32> {
+        let seat = self.free.pop()?;
+        self.threads += 1;
+        Some(seat)
+    }
+
+    /// What can nobody come for any more?
+    pub(super) fn abandoned(&mut self) -> TaskList {
+        if self.closed && self.threads() == 0 {
+            std::mem::take(&mut self.tasks)
+        } else {
+            TaskList::new()
+        }
+    }
+
+    /// Do closures wait, and there is nobody who could be called for them?
+    pub(super) fn is_short(&self) -> bool {
+        !self.tasks.is_empty() && self.idle.is_empty() && self.free.is_empty()
     }
 
     pub(super) fn progress(&self) -> Progress {

@@ -165,3 +165,87 @@ fn a_closed_queue_gives_back_what_has_not_begun_and_sends_its_threads_off() {
     assert!(matches!(queue.order(seat), Order::Leave));
     assert_eq!(call(&mut queue), None);
 }
+
+#[test]
+fn who_steps_aside_leaves_its_seat_to_others_and_takes_another() {
+    let mut queue = queue_of(2, 1, 3);
+    let (seat, _order) = come(&mut queue);
+    assert_eq!(call(&mut queue), None, "there is one seat");
+    queue.step_aside(seat);
+    let (seat, order) = come(&mut queue);
+    assert!(matches!(order, Order::Run(_)));
+    assert_eq!(queue.threads(), 1);
+    assert!(queue.come_back().is_none(), "another has it");
+    queue.step_aside(seat);
+    let seat = queue.come_back().expect("there is a seat");
+    assert!(matches!(queue.order_comer(seat), Order::Run(_)));
+    assert_eq!((queue.threads(), queue.running()), (1, 1));
+}
+
+#[test]
+fn who_comes_back_does_not_run_beside_as_many_as_may() {
+    let mut queue = queue_of(1, 4, 4);
+    let (seat, _order) = come(&mut queue);
+    queue.step_aside(seat);
+    assert!(matches!(come(&mut queue).1, Order::Run(_)));
+    queue.finish();
+    assert!(matches!(come(&mut queue).1, Order::Run(_)));
+    let seat = queue.come_back().expect("there is a seat");
+    assert!(matches!(queue.order_comer(seat), Order::Watch(_)));
+    let seat = queue.come_back().expect("there is a seat");
+    assert!(
+        matches!(queue.order_comer(seat), Order::Sleep),
+        "one watches already"
+    );
+}
+
+#[test]
+fn who_steps_aside_does_not_keep_a_refused_thread_s_work() {
+    let refused = |queue: &mut Queue| {
+        let Some(Call::Create(seat)) = call(queue) else {
+            panic!("no thread is made")
+        };
+        queue.give_up_thread(seat).len()
+    };
+    let mut queue = queue_of(2, 4, 2);
+    let (seat, _order) = come(&mut queue);
+    assert_eq!(refused(&mut queue), 0);
+    queue.step_aside(seat);
+    assert_eq!(refused(&mut queue), 1);
+}
+
+#[test]
+fn who_comes_back_to_a_closed_queue_leaves() {
+    let mut queue = queue_of(2, 4, 1);
+    let (seat, _order) = come(&mut queue);
+    queue.step_aside(seat);
+    queue.close();
+    let seat = queue.come_back().expect("there is a seat");
+    assert!(matches!(queue.order_comer(seat), Order::Leave));
+    assert_eq!(queue.threads(), 0);
+}
+
+#[test]
+fn what_a_closed_queue_has_kept_for_a_thread_that_was_refused_is_given_back() {
+    let mut queue = queue_of(2, 4, 2);
+    let (seat, _order) = come(&mut queue);
+    let Some(Call::Create(refused)) = call(&mut queue) else {
+        panic!("no thread is made")
+    };
+    assert_eq!(queue.close().len(), 0, "a thread is being made for it");
+    assert_eq!(queue.give_up_thread(refused).len(), 0);
+    assert_eq!(queue.abandoned().len(), 0, "one is left to do it");
+    queue.step_aside(seat);
+    assert_eq!(queue.abandoned().len(), 1);
+}
+
+#[test]
+fn closures_are_short_of_threads_while_they_wait_and_all_seats_are_taken() {
+    let mut queue = queue_of(2, 1, 2);
+    assert!(!queue.is_short(), "a thread can be made");
+    let (seat, _order) = come(&mut queue);
+    assert!(queue.is_short());
+    queue.finish();
+    assert!(matches!(queue.order(seat), Order::Run(_)));
+    assert!(!queue.is_short(), "nothing waits");
+}

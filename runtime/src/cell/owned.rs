@@ -55,6 +55,12 @@ impl OwnedTasks {
         }
     }
 
+    /// Has anything been said that no poll has taken yet?
+    #[cfg(all(test, fastwake_loom))]
+    pub(crate) fn is_judged(&self) -> bool {
+        self.0.verdict.is_given()
+    }
+
     /// The poll that is about to begin is one of a task on probation.
     pub(crate) fn count_down_probation(&self) {
         self.0.verdict.count_down();

@@ -24,6 +24,11 @@ use crate::trace::{self, Kind, Traced};
 pub(crate) trait Schedule: Clone + Send + Sync + 'static {
     /// Queues the task, or [refuses](Runnable::refuse) it.
     fn schedule(self, task: Runnable);
+
+    /// Wakes whoever awaits a task, when a run of it has ended.
+    fn wake_joiner(joiner: Waker) {
+        joiner.wake();
+    }
 }
 
 /// What is known of a task from its spawn on.
@@ -170,7 +175,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         let cell = unsafe { Self::of(header) };
         if cell.header.state.start() == Start::Cancel {
             // SAFETY: `start` gave us `RUNNING`.
-            unsafe { Self::finish(header, Err(cell.header.cancelled())) };
+            unsafe { Self::finish(header, Err(cell.header.cancelled()), Waker::wake) };
             return Turn::Completed;
         }
         // SAFETY: we keep the task until the poll has ended.
@@ -185,7 +190,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
                 let adoption = unsafe { owner.adopt(header) };
                 if adoption == Adoption::Refused {
                     // SAFETY: we hold `RUNNING`, and the shutdown will not see the task any more.
-                    unsafe { Self::finish(header, Err(cell.header.cancelled())) };
+                    unsafe { Self::finish(header, Err(cell.header.cancelled()), Waker::wake) };
                     return Turn::Completed;
                 }
                 return match cell.header.state.suspend(adoption == Adoption::Now) {
@@ -197,7 +202,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             Err(panic) => Err(panic),
         };
         // SAFETY: we hold `RUNNING`.
-        unsafe { Self::finish(header, output) };
+        unsafe { Self::finish(header, output, S::wake_joiner) };
         Turn::Completed
     }
 
@@ -245,12 +250,16 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         .map_err(|payload| self.panicked(payload))
     }
 
-    /// Drops the future, stores the output and completes.
+    /// Drops the future, stores the output, completes, and wakes whoever awaits it.
     ///
     /// # Safety
     ///
     /// The caller holds `RUNNING`, and gives up the runtime's reference.
-    unsafe fn finish(header: NonNull<Header>, output: Result<F::Output, JoinError>) {
+    unsafe fn finish(
+        header: NonNull<Header>,
+        output: Result<F::Output, JoinError>,
+        wake: impl FnOnce(Waker),
+    ) {
         // SAFETY: we have the runtime's reference.
         let cell = unsafe { Self::of(header) };
         // SAFETY: we hold `RUNNING`.
@@ -287,7 +296,11 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             let stored = &cell.header.join_waker;
             // SAFETY: T6: the completer owns the waker's cell.
             let waker = stored.with_mut(|waker| unsafe { (*waker).take() });
-            quietly(|| waker.into_iter().for_each(Waker::wake));
+            quietly(|| {
+                if let Some(waker) = waker {
+                    wake(waker);
+                }
+            });
         }
         // SAFETY: the runtime's reference, which `complete` has left to us.
         unsafe { release(header) }
@@ -305,7 +318,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             Some(reason) => JoinError::not_started(cell.header.id, cell.header.name(), reason),
         };
         // SAFETY: `start` gave us `RUNNING`.
-        unsafe { Self::finish(header, Err(reason)) }
+        unsafe { Self::finish(header, Err(reason), Waker::wake) }
     }
 
     /// # Safety
@@ -315,7 +328,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         // SAFETY: an idle task has the runtime's reference, which the claim has taken over.
         let cell = unsafe { Self::of(header) };
         // SAFETY: the claim is `RUNNING`.
-        unsafe { Self::finish(header, Err(cell.header.cancelled())) }
+        unsafe { Self::finish(header, Err(cell.header.cancelled()), Waker::wake) }
     }
 
     /// # Safety

@@ -30,7 +30,8 @@ pub struct PoolDump {
     pub max_threads: usize,
     /// Has it been shut down?
     pub is_closed: bool,
-    /// Its threads, without those that are starting.
+    /// Its threads, without those that are starting; with those for blocking closures that poll one of its
+    /// tasks.
     pub threads: Option<usize>,
     /// Workers that run tasks or look for some.
     pub running: Option<usize>,
@@ -130,7 +131,8 @@ pub struct WorkerDump {
     pub thread: Option<u32>,
     /// What it does.
     pub state: WorkerState,
-    /// CPU time of the threads that have had the place, where the system tells.
+    /// CPU time of the threads that have had the place, where the system tells; not of those for blocking
+    /// closures, which come for one poll.
     pub cpu_time: Option<Duration>,
     /// Polls begun. One that stays the same in a worker that runs is a long poll.
     pub polls: u64,
@@ -216,7 +218,7 @@ pub struct BlockingDump {
     pub base_threads: usize,
     /// Threads, with those that are starting.
     pub threads: Option<usize>,
-    /// Threads that run closures.
+    /// Threads that run closures, or the tasks that have awaited them.
     pub running: Option<usize>,
     /// Threads that sleep.
     pub idle: Option<usize>,

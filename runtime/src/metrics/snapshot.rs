@@ -202,7 +202,7 @@ impl PoolMetrics {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct BlockingMetrics {
-    /// Threads now.
+    /// Threads now; not those that poll a task which blocks.
     pub threads: usize,
     /// Threads that sleep now.
     pub idle_threads: usize,

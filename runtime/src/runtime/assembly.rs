@@ -9,7 +9,9 @@ use crate::driver::{Clock, Driver};
 use crate::metrics::Queues;
 use crate::primitives::ThreadId;
 use crate::scheduler::policy::Intervals;
-use crate::scheduler::{CurrentThread, CurrentThreadConfig, Group, GroupConfig, MonitorConfig};
+use crate::scheduler::{
+    CurrentThread, CurrentThreadConfig, Group, GroupConfig, Held, MonitorConfig, be_at_home,
+};
 use crate::threads::{Role, Threads};
 use crate::topology::{Topology, available_workers};
 
@@ -46,12 +48,7 @@ impl Builder {
             false => None,
         };
         let group = self.group_config(machine, workers, &clock)?;
-        let blocking = BlockingConfig {
-            max_threads: self.max_blocking_threads,
-            keep_alive: self.thread_keep_alive,
-            cpus: available,
-            driver: driver.clone(),
-        };
+        let blocking = self.blocking_config(available, driver.clone());
         let current_thread = CurrentThreadConfig {
             global_queue_interval: self.global_queue_interval,
             event_interval: self.event_interval,
@@ -60,12 +57,14 @@ impl Builder {
             owner,
         };
         let threads = Arc::new(Threads::new(self.threads.clone()));
+        let blocking = BlockingPool::new(blocking, Arc::clone(&threads));
+        let guests = Box::new(Arc::clone(&blocking));
         let handle = Handle::new(Arc::new(Inner {
             id,
             name: self.name.clone(),
             current_thread: (!is_multi_thread).then(|| CurrentThread::new(current_thread)),
-            group: Group::new(group, Arc::clone(&threads))?,
-            blocking: BlockingPool::new(blocking, Arc::clone(&threads)),
+            group: Group::new(group, Arc::clone(&threads), guests)?,
+            blocking,
             threads,
             #[cfg(unix)]
             inspector,
@@ -89,6 +88,16 @@ impl Builder {
     fn inspector(&self, id: Id) -> io::Result<Option<(Inspector, Unattended)>> {
         let path = config::inspection(self.inspect.as_deref(), id)?;
         path.map(|path| Inspector::bind(&path)).transpose()
+    }
+
+    fn blocking_config(&self, cpus: usize, driver: Option<Arc<Driver>>) -> BlockingConfig {
+        BlockingConfig {
+            max_threads: self.max_blocking_threads,
+            keep_alive: self.thread_keep_alive,
+            cpus,
+            driver,
+            visit: visit_as_worker,
+        }
     }
 
     fn group_config(
@@ -122,6 +131,18 @@ impl Builder {
     }
 }
 
+/// Polls a task on a thread that otherwise runs what blocks, unless the thread has been left in another
+/// runtime's context.
+fn visit_as_worker(held: Held, guest: u32) {
+    let here = context::with_current(|handle| held.is_of(&handle.inner().group));
+    match here {
+        Ok(true) => context::forbid_blocking(RuntimeFlavor::MultiThread, Polls::Tasks, || {
+            held.visit(guest);
+        }),
+        _ => held.submit(),
+    }
+}
+
 /// Starts the threads that stay for good.
 fn start(handle: Handle) -> io::Result<Runtime> {
     let inner = Arc::downgrade(handle.inner());
@@ -140,6 +161,7 @@ fn start(handle: Handle) -> io::Result<Runtime> {
                 }
                 Role::Blocking => {
                     handle.inner().group.spread_current_thread();
+                    be_at_home(&handle.inner().group);
                     body();
                 }
             }

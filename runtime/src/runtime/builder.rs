@@ -458,6 +458,12 @@ impl Builder {
     /// How many threads there may be for [`spawn_blocking`](crate::task::spawn_blocking). Default:
     /// 512. At the limit, closures wait for one another. A number beyond 32,768 is as good as that.
     ///
+    /// A thread whose closure has ended may go on with the task that awaits it, instead of waking a worker;
+    /// not while all threads are there and other closures wait. Those that are spawned meanwhile may then
+    /// have to wait for the end of that poll: until it enters
+    /// [`block_in_place`](crate::task::block_in_place), or has become a
+    /// [long one](Self::long_poll_threshold). From then on the thread is not one of these any more.
+    ///
     /// # Panics
     ///
     /// If `threads` is 0.
@@ -652,7 +658,8 @@ impl Builder {
         self
     }
 
-    /// Runs `hook` on a worker that has woken up.
+    /// Runs `hook` on a worker that has woken up. Not on a thread of
+    /// [`spawn_blocking`](crate::task::spawn_blocking) that polls the task which awaited its closure.
     ///
     /// # Examples
     ///

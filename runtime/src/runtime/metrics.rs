@@ -274,8 +274,9 @@ impl RuntimeMetrics {
 /// The number, among the workers of its runtime, of the one that this thread is; what the methods of
 /// [`RuntimeMetrics`] take.
 ///
-/// One that stands in for a blocked worker has the number under which it is counted. `None` on any
-/// other thread: one for blocking or CPU-intensive closures, one of the CPU that
+/// One that stands in for a blocked worker has the number under which it is counted, and so has a thread of
+/// [`spawn_blocking`](crate::task::spawn_blocking) while it polls the task that awaited its closure: a worker
+/// of that number may run at the same time. `None` on any other thread: one for blocking or CPU-intensive closures, one of the CPU that
 /// [`Handle::spawn_on`] names, or one that is in `block_on` without running the tasks.
 ///
 /// # Examples

@@ -16,6 +16,7 @@ use crate::topology::{
 };
 
 use super::current_thread::CurrentThread;
+use super::guest::Guests;
 use super::injector::Offers;
 use super::monitor::{Monitor, MonitorConfig};
 use super::pod_set::{PodSet, Shape};
@@ -72,6 +73,7 @@ impl GroupConfig {
             kind: PoolKind::CpuIntensive,
             cpus: self.machine.cpus().clone(),
             strict: false,
+            guests: false,
             roams: None,
             first_worker: None,
             nice: CPU_INTENSIVE_NICE,
@@ -101,6 +103,7 @@ pub(crate) struct Group {
     pub(super) closed: Mutex<bool>,
     /// For runtimes with workers of their own.
     monitor: Option<Monitor>,
+    guests: Box<dyn Guests>,
     users: AtomicUsize,
     this: Weak<Group>,
 }
@@ -111,7 +114,11 @@ impl Group {
     /// # Errors
     ///
     /// The system's, if it gives no driver for one of them.
-    pub(crate) fn new(config: GroupConfig, threads: Arc<Threads>) -> io::Result<Arc<Self>> {
+    pub(crate) fn new(
+        config: GroupConfig,
+        threads: Arc<Threads>,
+        guests: Box<dyn Guests>,
+    ) -> io::Result<Arc<Self>> {
         let pods = PodSet::new(&config.pods(), || config.new_driver())?;
         let monitor = match config.workers {
             Some(_) => Some(Monitor::new(config.monitor.clone())?),
@@ -131,6 +138,7 @@ impl Group {
             sets: Sets::default(),
             closed: Mutex::new(false),
             monitor,
+            guests,
             users: AtomicUsize::new(1),
             config,
             threads,
@@ -284,6 +292,7 @@ impl Group {
             kind: PoolKind::PerCpu,
             cpus: CpuSet::from_iter([cpu]),
             strict: true,
+            guests: false,
             roams: None,
             first_worker: None,
             nice: 0,
@@ -507,6 +516,10 @@ impl Host for Group {
 
     fn has_monitor(&self) -> bool {
         self.monitor.as_ref().is_none_or(Monitor::is_hired)
+    }
+
+    fn excuse_guest(&self, guest: u32) {
+        self.guests.step_aside(guest);
     }
 
     fn for_each_pool<'a>(&'a self, each: &mut dyn FnMut(&'a Pool)) {

@@ -44,6 +44,7 @@ pub(super) struct Locked {
     /// Made and not arrived yet; below zero for a moment if one arrives before its maker is here.
     starting: i32,
     threads: u32,
+    guests: u32,
     limit: u32,
     kept: u32,
     closed: bool,
@@ -134,6 +135,7 @@ impl Injector {
             making: 0,
             starting: 0,
             threads: 0,
+            guests: 0,
             limit: shape.limit,
             kept: shape.kept,
             closed: false,
@@ -218,6 +220,7 @@ impl Locked {
             running,
             starting,
             threads,
+            guests,
             limit,
             kept,
             ..
@@ -228,6 +231,7 @@ impl Locked {
             starting,
             limit,
             threads,
+            guests,
             kept,
             work: worklist.len(),
         }
@@ -353,6 +357,27 @@ impl Locked {
             return false;
         }
         true
+    }
+
+    /// A slot for a thread that is no worker, and runs one task: if a worker would have to be woken for
+    /// the task. It is not counted among the threads, for it goes whatever there is to do.
+    pub(super) fn admit_guest(&mut self, is_parked: impl Fn(u32) -> bool) -> Option<u32> {
+        let counts = self.counts();
+        let on_its_way = self.idle.last().is_some_and(|head| !is_parked(head.slot));
+        if self.closed || counts.work > 0 || on_its_way || !policy::room_for_worker(&counts) {
+            return None;
+        }
+        let slot = self.free.pop()?;
+        self.running += 1;
+        self.guests += 1;
+        Some(slot)
+    }
+
+    /// The guest goes; it may have stopped counting before.
+    pub(super) fn dismiss_guest(&mut self, slot: u32, counted: bool) {
+        self.running -= u32::from(counted);
+        self.guests -= 1;
+        self.free.push(slot);
     }
 
     /// A thread that was asked for has been made.

@@ -8,6 +8,7 @@
 //! | [`placement`] | which pools there are, from the machine's pods |
 //! | [`pool`] | one pool: putting work down, picking, delivering |
 //! | [`injector`] | the pool's lock and what it guards |
+//! | [`guest`] | a thread of the blocking pool that goes on with the task that it has made ready |
 //! | [`schedule`] | where a scheduled task goes: to this thread's worker, or to its pool |
 //! | [`report`] | what a pool has counted, and what its workers do |
 //! | [`kick`] | the wake-up that a pick owes |
@@ -29,6 +30,7 @@ pub mod experiment;
 #[cfg(not(fastwake_experiment))]
 mod experiment;
 mod group;
+mod guest;
 mod injector;
 mod interval;
 mod kick;
@@ -59,6 +61,7 @@ pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 #[cfg(feature = "time")]
 pub(crate) use group::is_ending;
 pub(crate) use group::{Group, GroupConfig, block_in_place, is_short_of_threads, worker_index};
+pub(crate) use guest::{Guests, Held, be_at_home, hold_back, take_held};
 pub(crate) use lane::{Lane, Place, Turn};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};
 pub use monitor::{LongPoll, PoolStall};

@@ -166,6 +166,7 @@ impl Shape {
             kind: PoolKind::Unbound,
             cpus,
             strict: self.strict,
+            guests: self.resident && !self.strict,
             roams: (!self.strict && pods > 1).then(roams),
             first_worker: self.resident.then_some(workers_before),
             nice: self.nice,

@@ -14,6 +14,8 @@ pub(super) struct Counts {
     pub(super) limit: u32,
     /// Threads, whatever they do; those that are starting not included.
     pub(super) threads: u32,
+    /// Threads that are there for one poll, whatever they do; not among `threads`.
+    pub(super) guests: u32,
     /// Threads that stay for good.
     pub(super) kept: u32,
     /// Tasks on the worklist.
@@ -69,6 +71,12 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// May one more worker run? Asked by whoever has put work down, before a pick.
 pub(super) fn room_for_worker(counts: &Counts) -> bool {
     counts.running + counts.starting < counts.limit
+}
+
+/// Is there nobody among those who run who looks after the driver between tasks? A guest does not. It may be
+/// blocked, and one of those who run a worker: then this is wrong, and somebody is called who need not come.
+pub(super) fn only_guests_run(counts: &Counts) -> bool {
+    counts.running <= counts.guests
 }
 
 /// Is there more to do than those who run will take? Asked by a worker that has just taken a task,
@@ -135,6 +143,7 @@ mod tests {
         starting: 0,
         limit: 2,
         threads: 2,
+        guests: 0,
         kept: 2,
         work: 1,
     };
@@ -152,6 +161,14 @@ mod tests {
         assert!(may_run(&Counts { running: 1, ..IDLE }));
         assert!(!may_run(&Counts { running: 2, ..IDLE }));
         assert!(too_many_running(&Counts { running: 3, ..IDLE }));
+    }
+
+    #[test]
+    fn a_guest_looks_after_no_driver() {
+        assert!(only_guests_run(&IDLE));
+        let one = Counts { running: 1, ..IDLE };
+        assert!(!only_guests_run(&one));
+        assert!(only_guests_run(&Counts { guests: 1, ..one }));
     }
 
     #[test]

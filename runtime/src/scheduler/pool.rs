@@ -30,6 +30,8 @@ pub(super) struct PoolConfig {
     pub(super) cpus: CpuSet,
     /// Are the workers pinned to them, and the tasks with the workers?
     pub(super) strict: bool,
+    /// May threads that are no workers run its tasks?
+    pub(super) guests: bool,
     /// Where else the kernel may move the workers to, if they are not pinned.
     pub(super) roams: Option<CpuSet>,
     /// The number of the first worker among those of the runtime, if they have numbers.
@@ -85,6 +87,8 @@ pub(super) trait Host: Send + Sync {
     fn call_monitor(&self);
     /// Is there a monitor, if there is to be one?
     fn has_monitor(&self) -> bool;
+    /// A guest begins to block, or does not get on.
+    fn excuse_guest(&self, guest: u32);
     /// All pools, in no particular order.
     fn for_each_pool<'a>(&'a self, each: &mut dyn FnMut(&'a Pool));
     /// Cancels what is in the pools. Returns how many tasks are left because somebody has them.
@@ -273,7 +277,6 @@ impl Pool {
     }
 
     /// Does the pool belong to this host?
-    #[cfg(any(feature = "net", feature = "time"))]
     pub(super) fn is_in(&self, host: &dyn Host) -> bool {
         self.host().is_some_and(|own| std::ptr::addr_eq(own, host))
     }

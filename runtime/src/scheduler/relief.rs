@@ -7,6 +7,7 @@ use crate::cell::TaskList;
 use crate::primitives::atomic::fence;
 
 use super::injector::Session;
+use super::policy;
 use super::pool::Pool;
 use super::slot::Slot;
 use super::standing::Standing;
@@ -44,10 +45,11 @@ impl Pool {
         self.fill_place(of, session)
     }
 
-    fn fill_place(&self, of: &Slot, mut session: Session<'_>) -> Substitute {
+    pub(super) fn fill_place(&self, of: &Slot, mut session: Session<'_>) -> Substitute {
         let waiting = !session.worklist.is_empty();
-        // The driver is looked after by those who run; if nobody does, somebody is to sleep in it.
-        let forsaken = session.counts().running == 0 && self.unattended_driver().is_some();
+        // The driver is looked after by workers that run; if none does, somebody is to sleep in it.
+        let forsaken =
+            policy::only_guests_run(&session.counts()) && self.unattended_driver().is_some();
         let needed = waiting || forsaken;
         let kick = if needed {
             self.pick(&mut session)
@@ -86,7 +88,9 @@ impl Pool {
         // In the same section: the monitor is no user of the group, and what it held between two while the
         // pool is closed would be missed by the last one.
         session.worklist.append(slot.take_local());
-        Some(self.fill_place(slot, session))
+        let substitute = self.fill_place(slot, session);
+        self.excuse_guest(slot);
+        Some(substitute)
     }
 
     /// Takes the seat of a worker that is still in its poll number `poll`, apart from the others, and calls

@@ -2,6 +2,7 @@
 
 use crate::cell::{Runnable, Schedule};
 
+use super::guest;
 use super::pool::{Pool, PoolRef};
 use super::worker::Worker;
 
@@ -37,6 +38,13 @@ impl Schedule for PoolRef {
         // it is in an owner's list. While it is scheduled the group's last user waits for it
         // (`Group::leave`), and afterwards for what the submission owes.
         let pool = unsafe { self.pool() };
-        Worker::with_current(|worker| pool.accept(worker, task));
+        Worker::with_current(|worker| match worker {
+            Some(_) => pool.accept(worker, task),
+            None => {
+                if let Some(task) = guest::offer(pool, task) {
+                    pool.submit(task);
+                }
+            }
+        });
     }
 }

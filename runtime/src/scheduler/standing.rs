@@ -44,7 +44,8 @@ impl Standing {
     }
 }
 
-/// Written under the lock of the pool's injector, together with the count; elsewhere a hint.
+/// Written under the lock of the pool's injector, together with the count; elsewhere a hint. A guest, to
+/// whom the vacant slot has been given under the lock, writes that it runs after the unlock.
 pub(super) struct StandingWord(AtomicU32);
 
 impl StandingWord {

@@ -44,6 +44,9 @@ where
 /// [says why](crate::task::JoinError::not_started_because). If there are some, the closure waits for
 /// one of them, or until the next spawn finds that the system has a thread again.
 ///
+/// A task that awaits the handle may go on on the closure's thread, so that nobody has to be woken for it. So
+/// a closure that changes its thread's CPUs or priority is to change them back.
+///
 /// [`max_blocking_threads`]: crate::runtime::Builder::max_blocking_threads
 /// [`thread_keep_alive`]: crate::runtime::Builder::thread_keep_alive
 /// [`JoinError`]: crate::task::JoinError

@@ -45,6 +45,8 @@ struct LeftDriver {
 /// A worker that was in its poll of this number when it was seen first.
 struct Sight {
     poll: u64,
+    /// Not another guest that has not begun its poll yet.
+    guests: u32,
     since: Instant,
     /// How much CPU time its thread had used by then.
     cpu: Option<Duration>,
@@ -173,11 +175,14 @@ fn look(
         }
     }
     let poll = slot.counters.polls.get();
-    let Some(seen) = sight.as_mut().filter(|seen| seen.poll == poll) else {
+    let guests = slot.occupant.guests();
+    let is_same = |seen: &&mut Sight| (seen.poll, seen.guests) == (poll, guests);
+    let Some(seen) = sight.as_mut().filter(is_same) else {
         *sight = Some(Sight {
             poll,
+            guests,
             since: now,
-            cpu: slot.occupant.cpu_time(),
+            cpu: slot.occupant.thread_time(),
             long: false,
         });
         return None;
@@ -187,7 +192,7 @@ fn look(
         return None;
     }
     let state = slot.occupant.state();
-    let used = slot.occupant.cpu_time().zip(seen.cpu);
+    let used = slot.occupant.thread_time().zip(seen.cpu);
     let used = used.map(|(now, then)| now.saturating_sub(then));
     if !long_poll::is_long(state, elapsed, used, config.long_poll) {
         return None;

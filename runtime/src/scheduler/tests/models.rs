@@ -17,6 +17,7 @@ use crate::scheduler::local_queue::{CAPACITY, LocalQueue};
 use crate::scheduler::monitor::Vigil;
 use crate::scheduler::policy::Intervals;
 use crate::scheduler::pool::Pool;
+use crate::scheduler::standing::Standing;
 use crate::scheduler::worker::{Next, Worker};
 
 /// Every task counts itself when it is run, and its future when it is dropped.
@@ -99,6 +100,24 @@ fn work_until(worker: &Worker<'_>, counts: &Counts, n: usize) {
             return;
         }
         next = worker.next();
+    }
+}
+
+/// Runs one task as a guest, or as a worker would, and leaves `more` behind.
+fn be_a_guest(pool: &Pool, counts: &Counts, more: usize) {
+    let task = counts.runnable(pool);
+    let left = || std::iter::repeat_with(|| counts.runnable(pool)).take(more);
+    match pool.admit_guest(0) {
+        Some(admitted) => {
+            let guest = worker(pool, admitted.index);
+            guest.turn(task);
+            left().for_each(|task| guest.schedule(task));
+            pool.dismiss_guest(admitted, guest.slot.take_local());
+        }
+        None => {
+            pool.submit(task);
+            left().for_each(|task| pool.submit(task));
+        }
     }
 }
 
@@ -273,6 +292,84 @@ fn i5_the_last_searcher_calls_somebody_for_what_it_leaves() {
         searcher.join().unwrap();
         sleeper.join().unwrap();
         pool.cancel_all();
+    });
+}
+
+/// A guest takes the only room there is. What comes meanwhile, from outside and from its poll, is run by the
+/// worker that found none.
+#[test]
+fn a_guest_that_leaves_calls_whoever_found_no_room() {
+    model(|| {
+        let pool = Arc::new(super::pool_with_spares(1, 1, 1));
+        // The guest's is there, as the others are.
+        pool.slot(1);
+        let counts = Counts::new();
+        let other = (Arc::clone(&pool), counts.clone(), reserve(&pool));
+        let w = thread::spawn(move || {
+            let (pool, counts, slot) = other;
+            work_until(&worker(&pool, slot), &counts, 3);
+        });
+        let other = (Arc::clone(&pool), counts.clone());
+        let producer = thread::spawn(move || other.0.submit(other.1.runnable(&other.0)));
+        be_a_guest(&pool, &counts, 1);
+        producer.join().unwrap();
+        w.join().unwrap();
+        assert_eq!((counts.ran(), counts.dropped()), (3, 3));
+        assert!(pool.injector.is_even());
+    });
+}
+
+/// I4: a sibling that has pushed on its own queue while a guest had the last room does not come back. Another
+/// steals what is there.
+#[test]
+fn a_guest_that_leaves_calls_somebody_for_a_local_push() {
+    model(|| {
+        let pool = Arc::new(super::pool_with_spares(2, 2, 1));
+        pool.slot(2);
+        let counts = Counts::new();
+        let owner = worker(&pool, reserve(&pool));
+        assert!(matches!(owner.arrive(), Next::Search));
+        let other = (Arc::clone(&pool), counts.clone(), reserve(&pool));
+        let sibling = thread::spawn(move || {
+            let (pool, counts, slot) = other;
+            work_until(&worker(&pool, slot), &counts, 1);
+        });
+        let others = Counts::new();
+        let other = (Arc::clone(&pool), others.clone());
+        let guest = thread::spawn(move || be_a_guest(&other.0, &other.1, 0));
+        // The second takes the LIFO slot; the first goes to the local queue.
+        owner.schedule(counts.runnable(&pool));
+        owner.schedule(counts.runnable(&pool));
+        guest.join().unwrap();
+        sibling.join().unwrap();
+        assert!(counts.ran() >= 1);
+        drop(owner);
+        drop(pool);
+        assert_eq!((counts.dropped(), others.dropped()), (2, 1));
+    });
+}
+
+/// I8: a guest whose place is taken while it leaves stops counting once, and the next in its slot has
+/// nothing of it.
+#[test]
+fn i8_a_guest_is_relieved_or_leaves() {
+    model(|| {
+        let pool = Arc::new(super::pool(1, 1));
+        let counts = Counts::new();
+        let admitted = pool.admit_guest(0).expect("there is room");
+        let slot = admitted.index;
+        let monitor = Arc::clone(&pool);
+        let m = thread::spawn(move || {
+            let slot = monitor.slot(slot);
+            monitor.relieve(slot, slot.counters.polls.get());
+        });
+        let guest = worker(&pool, slot);
+        guest.turn(counts.runnable(&pool));
+        pool.dismiss_guest(admitted, guest.slot.take_local());
+        m.join().unwrap();
+        assert_eq!(pool.slot(slot).standing.get(), Standing::Vacant);
+        assert_eq!(pool.injector.lock().counts().running, 0);
+        assert!(!pool.slot(slot).owned.is_judged());
     });
 }
 

@@ -31,6 +31,7 @@ impl Worker<'_> {
         session.begin_blocking();
         drop(session);
         self.hand_over();
+        self.pool.excuse_guest(self.slot);
     }
 
     /// The worker does not count any more. What it has left goes to somebody who does.

@@ -26,7 +26,7 @@ impl Worker<'_> {
         // A thread that is being torn down has no thread-locals, and is no worker any more.
         let current = CURRENT.try_with(Cell::get).unwrap_or(ptr::null());
         // SAFETY: set by `become_current` and cleared by the guard, which does not outlive the
-        // worker: both are locals of `Worker::run`, the guard the inner one. The worker is `!Sync`
+        // worker: the guard is a local of `Worker::run` or `run_once`. The worker is `!Sync`
         // and reached through its own thread only.
         f(unsafe { current.as_ref() })
     }

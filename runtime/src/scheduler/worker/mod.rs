@@ -113,6 +113,15 @@ impl<'p> Worker<'p> {
         }
     }
 
+    /// Polls one task, as a guest. Back comes what is left to others.
+    pub(super) fn run_once(&self, task: Runnable) -> TaskList {
+        let _current = self.become_current();
+        self.ask_to_be_watched();
+        self.turn(task);
+        self.count_busy();
+        self.slot.take_local()
+    }
+
     /// Polls one task. What comes next is `next`'s to say.
     #[inline(always)]
     pub(super) fn turn(&self, task: Runnable) {
