@@ -128,6 +128,12 @@ impl Parker {
         }
     }
 
+    /// Sleeps as [`wait`](Self::wait) does, for at most `time` and maybe less, and stays parked: a wait
+    /// follows.
+    pub(crate) fn nap(&self, time: Duration) {
+        self.sleeper.sleep_while_parked(&self.state, Some(time));
+    }
+
     /// Wakes the owner, or ends its next wait at once.
     pub(crate) fn unpark(&self) -> Unparked {
         assert_no_lock_held("a wake-up is issued");

@@ -159,6 +159,9 @@ impl Group {
     ///
     /// The system's, if it refuses one. Those that were made stay until the shutdown.
     pub(crate) fn start(&self) -> io::Result<()> {
+        if let Some(monitor) = &self.monitor {
+            monitor.expect_guards(self.pods.workers() as u32);
+        }
         self.pods.pools().iter().try_for_each(Pool::start)
     }
 
@@ -318,6 +321,10 @@ impl Group {
             let pod = || (self.pods.workers() > 0).then(|| self.pods.pool_of_caller());
             own.or_else(pod)?.use_driver().cloned()
         })
+    }
+
+    fn is_closed(&self) -> bool {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the monitor's thread.
@@ -502,7 +509,7 @@ impl Host for Group {
             && pool.kind != PoolKind::CpuIntensive
         {
             monitor.watch();
-            if monitor.is_to_be_hired() {
+            if monitor.was_refused() {
                 self.call_monitor();
             }
         }
@@ -510,12 +517,25 @@ impl Host for Group {
 
     fn call_monitor(&self) {
         if let Some(monitor) = &self.monitor {
-            monitor.hire(|| self.start_patrol());
+            monitor.call(|| self.start_patrol());
+        }
+    }
+
+    fn enlist(&self) -> bool {
+        self.monitor.as_ref().is_some_and(Monitor::enlist)
+    }
+
+    fn leave_guard(&self) {
+        if let Some(monitor) = &self.monitor {
+            monitor.leave_guard(|| match self.is_closed() {
+                true => Ok(()),
+                false => self.start_patrol(),
+            });
         }
     }
 
     fn has_monitor(&self) -> bool {
-        self.monitor.as_ref().is_none_or(Monitor::is_hired)
+        self.monitor.as_ref().is_none_or(Monitor::is_called)
     }
 
     fn excuse_guest(&self, guest: u32) {

@@ -85,6 +85,10 @@ pub(super) trait Host: Send + Sync {
     fn watch(&self, pool: &PoolConfig);
     /// There is a task, or a driver that somebody uses: from now on somebody is to watch.
     fn call_monitor(&self);
+    /// A worker has come. True: as long as it has nothing to run, it sees to it that there is a monitor.
+    fn enlist(&self) -> bool;
+    /// Such a worker has something to run, or has slept long enough.
+    fn leave_guard(&self);
     /// Is there a monitor, if there is to be one?
     fn has_monitor(&self) -> bool;
     /// A guest begins to block, or does not get on.

@@ -17,9 +17,11 @@
 //! anybody runs. While nobody does, the alarm is not set: an idle runtime makes no system call.
 //!
 //! There is not even the thread until there is a task from outside, of which all others come, or a driver
-//! that somebody uses. If the system refuses the thread, the next such occasion asks again; until then what
+//! that somebody uses; and in the first milliseconds of a runtime not as long as a worker has nothing to do, which then
+//! makes it by itself. If the system refuses the thread, the next such occasion asks again; until then what
 //! waits for a poll waits for its end.
 
+mod hiring;
 mod long_poll;
 mod patrol;
 mod stall;
@@ -32,8 +34,9 @@ use std::time::Duration;
 
 use crate::park::Alarm;
 use crate::primitives::atomic::AtomicBool;
-use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
+use crate::primitives::atomic::Ordering::SeqCst;
 
+pub(super) use hiring::Hiring;
 pub use long_poll::LongPoll;
 pub use stall::PoolStall;
 pub(super) use vigil::Vigil;
@@ -43,6 +46,9 @@ use patrol::Patrol;
 
 /// How long a driver may be left alone, and at most the time between two rounds.
 const PATIENCE: Duration = Duration::from_millis(10);
+
+/// For how long of its first sleep a worker stands guard.
+pub(super) const GUARD: Duration = Duration::from_millis(2);
 
 /// Before that, nothing tells whether a poll is a long one.
 const SHORTEST_ROUND: Duration = Duration::from_micros(250);
@@ -72,10 +78,7 @@ pub(super) struct Monitor {
     config: MonitorConfig,
     alarm: Alarm,
     vigil: Vigil,
-    /// Has it a thread, or will have soon?
-    hired: AtomicBool,
-    /// Has the system refused its thread?
-    refused: AtomicBool,
+    hiring: Hiring,
     stopped: AtomicBool,
 }
 
@@ -88,53 +91,67 @@ impl Monitor {
             config,
             alarm: Alarm::new()?,
             vigil: Vigil::new(),
-            hired: AtomicBool::new(false),
-            refused: AtomicBool::new(false),
+            hiring: Hiring::new(),
             stopped: AtomicBool::new(false),
         })
     }
 
-    /// Has `make` make the thread, if there is none. If it cannot, the next call tries again.
-    pub(super) fn hire(&self, make: impl FnOnce() -> io::Result<()>) {
-        // ORDERING: with `stop`, which writes the one flag before it reads the other: it sees that
-        // there is a thread to call, or the thread sees that it is over.
-        if self.hired.load(Relaxed) || self.hired.swap(true, SeqCst) {
-            return;
+    /// Has `make` make the thread, if there is none and no guard will. If it cannot, the next call tries again.
+    pub(super) fn call(&self, make: impl FnOnce() -> io::Result<()>) {
+        if self.hiring.call() {
+            self.hire(make);
         }
+    }
+
+    /// So many workers are going to be made. As long as one of them stands guard, no call makes the thread.
+    pub(super) fn expect_guards(&self, workers: u32) {
+        self.hiring.expect(workers);
+    }
+
+    /// A worker has come. True: it stands guard.
+    pub(super) fn enlist(&self) -> bool {
+        self.hiring.enlist()
+    }
+
+    /// A guard has something to run, or has slept for [`GUARD`].
+    pub(super) fn leave_guard(&self, make: impl FnOnce() -> io::Result<()>) {
+        if self.hiring.leave() {
+            self.hire(make);
+        }
+    }
+
+    fn hire(&self, make: impl FnOnce() -> io::Result<()>) {
         match make() {
             // Those who run already have asked nobody.
             Ok(()) => self.watch(),
-            Err(_) => {
-                self.hired.store(false, Relaxed);
-                self.refused.store(true, Relaxed);
-            }
+            Err(_) => self.hiring.refuse(),
         }
     }
 
-    /// A hint: is it called once more, because it has been refused its thread? Once for each refusal.
-    pub(super) fn is_to_be_hired(&self) -> bool {
-        self.refused.load(Relaxed) && self.refused.swap(false, Relaxed)
+    /// A hint: is it to be called once more, because it has been refused its thread? Once for each refusal.
+    pub(super) fn was_refused(&self) -> bool {
+        self.hiring.was_refused()
     }
 
     /// A hint: whoever is about to make the thread will have it look.
-    pub(super) fn is_hired(&self) -> bool {
-        self.hired.load(Relaxed)
+    pub(super) fn is_called(&self) -> bool {
+        self.hiring.is_called()
     }
 
     /// A worker has begun to run, or has left its driver. It has a sequentially consistent fence
     /// between that and this.
     pub(super) fn watch(&self) {
-        // ORDERING: a hint: who is not watched because of it is so when the thread has been made.
-        if self.hired.load(Relaxed) && self.vigil.begin() {
+        // A hint: who is not watched because of it is so when the thread has been made.
+        if self.hiring.is_hired() && self.vigil.begin() {
             self.alarm.set(self.config.round());
         }
     }
 
     /// Ends the patrol, for good.
     pub(super) fn stop(&self) {
-        // ORDERING: as in `hire`.
+        // ORDERING: as in `Hiring::is_hired`.
         self.stopped.store(true, SeqCst);
-        if self.hired.load(SeqCst) {
+        if self.hiring.is_hired() {
             // No worker sets it to later any more, unless it is about to: then it is only later.
             self.vigil.begin();
             self.alarm.set(Duration::ZERO);
@@ -144,7 +161,7 @@ impl Monitor {
     /// The life of the monitor's thread.
     pub(super) fn patrol(&self, host: &dyn Host) {
         let mut patrol = Patrol::new(&self.config);
-        // ORDERING: as in `hire`.
+        // ORDERING: as in `Hiring::is_hired`.
         while !self.stopped.load(SeqCst) {
             self.alarm.wait();
             if self.stopped.load(SeqCst) {

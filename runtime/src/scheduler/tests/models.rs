@@ -14,7 +14,7 @@ use crate::primitives::atomic::{AtomicBool, AtomicUsize, fence};
 use crate::primitives::{Arc, thread};
 use crate::scheduler::lifo_slot::LifoSlot;
 use crate::scheduler::local_queue::{CAPACITY, LocalQueue};
-use crate::scheduler::monitor::Vigil;
+use crate::scheduler::monitor::{Hiring, Vigil};
 use crate::scheduler::policy::Intervals;
 use crate::scheduler::pool::Pool;
 use crate::scheduler::standing::Standing;
@@ -556,5 +556,32 @@ fn a_driver_that_is_left_while_the_monitor_goes_to_sleep_is_watched() {
         }
         worker.join().unwrap();
         assert_eq!(alarms.load(Relaxed), 1);
+    });
+}
+
+/// The first task comes while the guards of a runtime that has just begun leave: the monitor's thread is made,
+/// and once.
+#[test]
+fn the_monitor_is_hired_once_whether_by_a_guard_or_by_who_calls() {
+    loom::model(|| {
+        let hiring = Arc::new((Hiring::new(), AtomicUsize::new(0)));
+        hiring.0.expect(2);
+        let guards: [_; 2] = std::array::from_fn(|_| {
+            let other = Arc::clone(&hiring);
+            thread::spawn(move || {
+                let (hiring, made) = &*other;
+                if hiring.enlist() && hiring.leave() {
+                    made.fetch_add(1, Relaxed);
+                }
+            })
+        });
+        let (hiring, made) = &*hiring;
+        if hiring.call() {
+            made.fetch_add(1, Relaxed);
+        }
+        for guard in guards {
+            guard.join().unwrap();
+        }
+        assert_eq!(made.load(Relaxed), 1);
     });
 }

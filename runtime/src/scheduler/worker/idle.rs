@@ -35,7 +35,7 @@ struct Idle<'w, 'p> {
 }
 
 /// Where an idle worker sleeps.
-enum Bed<'p> {
+pub(super) enum Bed<'p> {
     Parker,
     Driver(Driving<'p>),
 }
@@ -181,6 +181,7 @@ impl Idle<'_, '_> {
         if let Some(host) = host {
             host.bring_home(&worker.pool.config, &worker.slot.counters);
             threads::call(host.thread_config().on_park.as_ref());
+            worker.stand_guard(&bed);
         }
         let next = loop {
             if matches!(bed, Bed::Parker)

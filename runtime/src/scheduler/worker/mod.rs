@@ -4,6 +4,7 @@ mod apart;
 mod blocking;
 mod current;
 mod drive;
+mod guard;
 mod idle;
 mod search;
 
@@ -52,6 +53,7 @@ pub(super) struct Worker<'p> {
     driver_looks: Interval,
     /// Looks that have found something.
     fruitful_looks: Streak,
+    stands_guard: Cell<bool>,
 }
 
 /// What becomes of tasks that are scheduled on a worker's thread.
@@ -84,6 +86,7 @@ impl<'p> Worker<'p> {
             worklist_first: Interval::new(intervals.global_queue),
             driver_looks: Interval::new(intervals.event),
             fruitful_looks: Streak::new(policy::LOOKS_IN_A_ROW),
+            stands_guard: Cell::new(false),
         }
     }
 
@@ -102,7 +105,7 @@ impl<'p> Worker<'p> {
 
     fn run(&self) {
         let _current = self.become_current();
-        let mut next = self.arrive();
+        let mut next = self.begin();
         loop {
             match next {
                 Next::Run(task) => self.turn(task),
