@@ -138,6 +138,14 @@ impl Runnable {
         self.header().state.is_new()
     }
 
+    /// Is the task in this list: was it on the list's worker that its first poll suspended it?
+    #[inline]
+    pub(crate) fn is_owned_by(&self, owned: &OwnedTasks) -> bool {
+        // SAFETY: who has the `Runnable` has access to the field.
+        let owner = self.header().owner.with(|owner| unsafe { *owner });
+        owner == Some(NonNull::from(owned.list()))
+    }
+
     /// Has it stayed in a poll for long, not long ago?
     pub(crate) fn is_on_probation(&self) -> bool {
         self.header().state.probation() > 0

@@ -68,14 +68,17 @@ fn a_task_that_waits_is_polled_when_it_is_woken() {
     handle.abort_handle().wake();
     let task = queue.pop().expect("it has been woken");
     assert!(!task.is_ordinary() && !task.is_new());
+    assert!(task.is_owned_by(&queue.waiting));
     task.end_wait();
     assert!(!task.is_ordinary() && task.is_new());
+    assert!(!task.is_owned_by(&queue.waiting) && !task.is_owned_by(&queue.owned));
     assert_eq!((queue.waiting.len(), queue.owned.len()), (0, 0));
     queue.push(task);
     assert!(queue.run_one());
     assert_eq!((queue.waiting.len(), queue.owned.len()), (0, 1));
     let task = queue.pop().expect("it has yielded");
     assert!(task.is_ordinary() && !task.is_new());
+    assert!(task.is_owned_by(&queue.owned) && !task.is_owned_by(&queue.waiting));
     queue.push(task);
     queue.run_all();
     assert_eq!(output(&mut handle).unwrap(), 5);

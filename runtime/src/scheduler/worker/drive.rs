@@ -2,12 +2,18 @@
 //! What a worker does for its pool's driver: it sleeps in it, or has a look at it between two tasks,
 //! and puts down together what the events have made ready.
 
+use std::iter;
 use std::task::Waker;
 
 use crate::cell::{Runnable, TaskList};
 use crate::driver::Driving;
 use crate::park::Woken;
 use crate::primitives::quietly;
+
+use crate::scheduler::injector::Session;
+use crate::scheduler::local_queue::CAPACITY;
+use crate::scheduler::slot::Slot;
+use crate::scheduler::worklist::Batch;
 
 use super::{Mode, Worker};
 
@@ -67,9 +73,32 @@ impl Worker<'_> {
             ready.for_each(|task| self.pool.refuse(task));
             return None;
         }
-        session.worklist.append(ready);
-        let batch = session.take_batch(&self.slot.queue);
+        let batch = self.divide(&mut session, ready);
         self.share(session, batch)
+    }
+
+    /// Keeps those tasks that this worker owns: that it has polled first, and ever since if it could. What they
+    /// need is in its cache. The others are for whoever comes first, this worker not excepted.
+    pub(super) fn divide(&self, session: &mut Session<'_>, ready: TaskList) -> Batch {
+        let Slot { queue, owned, .. } = self.slot;
+        let mut batch = Batch::default();
+        // Only this worker fills its queue: there may be more room by then, never less.
+        let mut room = CAPACITY - queue.len();
+        for task in ready {
+            if room == 0 || !task.is_owned_by(owned) {
+                session.worklist.push_back(task);
+            } else if batch.first.is_none() {
+                batch.first = Some(task);
+            } else {
+                queue.extend(iter::once(task));
+                batch.others += 1;
+                room -= 1;
+            }
+        }
+        match batch.first {
+            Some(_) => batch,
+            None => session.take_batch(queue),
+        }
     }
 
     /// Wakes everybody, and gives the tasks that are scheduled by that.

@@ -247,7 +247,10 @@ impl<'p> Worker<'p> {
             ready.for_each(|task| self.pool.refuse(task));
             return Found::Next(Next::Leave);
         }
-        session.worklist.append(ready);
+        debug_assert!(
+            ready.is_empty() || woken == Woken::Notified,
+            "who sleeps in the driver does not time out"
+        );
         if woken == Woken::TimedOut && session.retire(self.index) {
             // ORDERING: I6. Until the hint says otherwise, this worker looks as if it was on its
             // way, and whoever has pushed on a local queue relies on it; as in `help_local`.
@@ -266,6 +269,7 @@ impl<'p> Worker<'p> {
             session.leave_idle(self.index);
             self.slot.standing.set(Standing::Running);
         } else {
+            session.worklist.append(ready);
             session.stay_idle(self.index);
             let bed = self.choose_bed(&mut session);
             let left = !session.worklist.is_empty();
@@ -276,7 +280,7 @@ impl<'p> Worker<'p> {
             }
             return Found::Nothing(bed);
         }
-        let batch = session.take_batch(&self.slot.queue);
+        let batch = self.divide(&mut session, ready);
         let task = self.share(session, batch);
         // ORDERING: I4. Whoever saw this worker on its way, and so woke nobody, had pushed before;
         // behind the fence that is visible, to the search or here.
