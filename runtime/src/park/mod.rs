@@ -129,9 +129,9 @@ impl Parker {
     }
 
     /// Sleeps as [`wait`](Self::wait) does, for at most `time` and maybe less, and stays parked: a wait
-    /// follows.
-    pub(crate) fn nap(&self, time: Duration) {
-        self.sleeper.sleep_while_parked(&self.state, Some(time));
+    /// follows. True: it has slept for all of that.
+    pub(crate) fn nap(&self, time: Duration) -> bool {
+        !self.sleeper.sleep_while_parked(&self.state, Some(time))
     }
 
     /// Wakes the owner, or ends its next wait at once.

@@ -55,10 +55,10 @@ mod threads {
     fn after_a_nap_the_owner_is_parked_or_notified() {
         let parker = Parker::new();
         parker.prepare();
-        parker.nap(Duration::from_millis(1));
+        assert!(parker.nap(Duration::from_millis(1)));
         assert!(parker.is_parked());
         assert_eq!(parker.unpark(), Unparked::Woke);
-        parker.nap(Duration::MAX);
+        assert!(!parker.nap(Duration::MAX));
         assert_eq!(parker.wait(None), Woken::Notified);
     }
 

@@ -159,7 +159,14 @@ impl Group {
     ///
     /// The system's, if it refuses one. Those that were made stay until the shutdown.
     pub(crate) fn start(&self) -> io::Result<()> {
-        if let Some(monitor) = &self.monitor {
+        // A hook may keep a thread from its place for as long as it likes.
+        let ThreadConfig {
+            on_start, on_park, ..
+        } = self.threads.config();
+        if let Some(monitor) = &self.monitor
+            && on_start.is_none()
+            && on_park.is_none()
+        {
             monitor.expect_guards(self.pods.workers() as u32);
         }
         self.pods.pools().iter().try_for_each(Pool::start)
@@ -525,9 +532,9 @@ impl Host for Group {
         self.monitor.as_ref().is_some_and(Monitor::enlist)
     }
 
-    fn leave_guard(&self) {
+    fn leave_guard(&self, has_slept: bool) {
         if let Some(monitor) = &self.monitor {
-            monitor.leave_guard(|| match self.is_closed() {
+            monitor.leave_guard(has_slept, || match self.is_closed() {
                 true => Ok(()),
                 false => self.start_patrol(),
             });

@@ -87,8 +87,8 @@ pub(super) trait Host: Send + Sync {
     fn call_monitor(&self);
     /// A worker has come. True: as long as it has nothing to run, it sees to it that there is a monitor.
     fn enlist(&self) -> bool;
-    /// Such a worker has something to run, or has slept long enough.
-    fn leave_guard(&self);
+    /// Such a worker has something to run, or `has_slept` long enough.
+    fn leave_guard(&self, has_slept: bool);
     /// Is there a monitor, if there is to be one?
     fn has_monitor(&self) -> bool;
     /// A guest begins to block, or does not get on.

@@ -3,10 +3,10 @@
 //!
 //! To make a thread and to join it takes a third of the life of a runtime that runs one task. So the first
 //! task does not have it made at once, if a worker is about to look after that by itself: the threads that a
-//! runtime begins with *stand guard* from before they are made until they have slept for some milliseconds, or
-//! have something to run.
+//! runtime begins with *stand guard* from before they are made until they have something to run, or one of them
+//! has slept for some milliseconds.
 
-use crate::primitives::atomic::Ordering::{Relaxed, SeqCst};
+use crate::primitives::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::primitives::atomic::{AtomicBool, AtomicU32, fence};
 
 /// Agreed on between those who want a monitor, and the guards, the last of whom makes it.
@@ -16,6 +16,8 @@ pub(in crate::scheduler) struct Hiring {
     guards: AtomicU32,
     /// Those of them who have not come yet.
     expected: AtomicU32,
+    /// Has one of them slept long enough? Then it matters no more whether others do.
+    over: AtomicBool,
     /// Has it a thread, or will have soon?
     hired: AtomicBool,
     /// Has the system refused the thread?
@@ -28,6 +30,7 @@ impl Hiring {
             called: AtomicBool::new(false),
             guards: AtomicU32::new(0),
             expected: AtomicU32::new(0),
+            over: AtomicBool::new(false),
             hired: AtomicBool::new(false),
             refused: AtomicBool::new(false),
         }
@@ -47,12 +50,16 @@ impl Hiring {
 
     /// There is something to watch. True: the caller is to make the thread.
     pub(in crate::scheduler) fn call(&self) -> bool {
-        if self.called.load(Relaxed) || self.called.swap(true, Relaxed) {
+        // ORDERING: Acquire pairs with the Release in `refuse`: who finds that nobody has called finds that
+        // nobody is hired.
+        if self.called.load(Relaxed) || self.called.swap(true, Acquire) {
             return false;
         }
-        // ORDERING: with the one in `leave`: this sees the last guard gone, or that one sees the call.
+        // ORDERING: with the one in `leave`: this sees that it is over or the last guard gone, or that one
+        // sees the call.
         fence(SeqCst);
-        self.guards.load(Relaxed) == 0 && self.hire()
+        let unguarded = self.over.load(Relaxed) || self.guards.load(Relaxed) == 0;
+        unguarded && self.hire()
     }
 
     /// So many workers are going to be made, who [enlist](Self::enlist) when they come.
@@ -70,9 +77,13 @@ impl Hiring {
             .is_ok()
     }
 
-    /// A guard has something to run, or has slept long enough. True: it is to make the thread.
-    pub(in crate::scheduler) fn leave(&self) -> bool {
-        if self.guards.fetch_sub(1, Relaxed) > 1 {
+    /// A guard has something to run, or it `has_slept` long enough. True: it is to make the thread.
+    pub(in crate::scheduler) fn leave(&self, has_slept: bool) -> bool {
+        if has_slept {
+            self.over.store(true, Relaxed);
+        }
+        let is_last = self.guards.fetch_sub(1, Relaxed) == 1;
+        if !has_slept && !is_last {
             return false;
         }
         // ORDERING: as in `call`.
@@ -87,7 +98,8 @@ impl Hiring {
     /// The system has refused the thread: the next call asks again.
     pub(in crate::scheduler) fn refuse(&self) {
         self.hired.store(false, Relaxed);
-        self.called.store(false, Relaxed);
+        // ORDERING: as in `call`.
+        self.called.store(false, Release);
         self.refused.store(true, Relaxed);
     }
 

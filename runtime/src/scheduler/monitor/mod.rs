@@ -113,9 +113,9 @@ impl Monitor {
         self.hiring.enlist()
     }
 
-    /// A guard has something to run, or has slept for [`GUARD`].
-    pub(super) fn leave_guard(&self, make: impl FnOnce() -> io::Result<()>) {
-        if self.hiring.leave() {
+    /// A guard has something to run, or `has_slept` for [`GUARD`].
+    pub(super) fn leave_guard(&self, has_slept: bool, make: impl FnOnce() -> io::Result<()>) {
+        if self.hiring.leave(has_slept) {
             self.hire(make);
         }
     }

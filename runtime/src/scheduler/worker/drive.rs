@@ -82,8 +82,9 @@ impl Worker<'_> {
     pub(super) fn divide(&self, session: &mut Session<'_>, ready: TaskList) -> Batch {
         let Slot { queue, owned, .. } = self.slot;
         let mut batch = Batch::default();
-        // Only this worker fills its queue: there may be more room by then, never less.
-        let mut room = CAPACITY - queue.len();
+        // Only this worker fills its queue: there may be more room by then, never less. Half of it is for what
+        // they schedule.
+        let mut room = (CAPACITY - queue.len()) / 2;
         for task in ready {
             if room == 0 || !task.is_owned_by(owned) {
                 session.worklist.push_back(task);

@@ -16,23 +16,23 @@ impl Worker<'_> {
         while self.stands_guard.get() && matches!(next, Next::Search) {
             next = self.next();
         }
-        self.leave_guard();
+        self.leave_guard(false);
         next
     }
 
     /// The worker is about to sleep for good. If it stands guard, it sleeps for a while first.
     pub(super) fn stand_guard(&self, bed: &Bed<'_>) {
-        if self.stands_guard.get() && matches!(bed, Bed::Parker) {
-            self.slot.parker.nap(GUARD);
+        if self.stands_guard.get() {
+            let has_slept = matches!(bed, Bed::Parker) && self.slot.parker.nap(GUARD);
+            self.leave_guard(has_slept);
         }
-        self.leave_guard();
     }
 
-    fn leave_guard(&self) {
+    fn leave_guard(&self, has_slept: bool) {
         if self.stands_guard.take()
             && let Some(host) = self.pool.host()
         {
-            host.leave_guard();
+            host.leave_guard(has_slept);
         }
     }
 }
