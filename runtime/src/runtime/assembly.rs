@@ -10,7 +10,7 @@ use crate::metrics::Queues;
 use crate::primitives::ThreadId;
 use crate::scheduler::policy::Intervals;
 use crate::scheduler::{
-    CurrentThread, CurrentThreadConfig, Group, GroupConfig, Held, MonitorConfig, be_at_home,
+    CurrentThread, CurrentThreadConfig, Group, GroupConfig, Held, MonitorConfig,
 };
 use crate::threads::{Role, Threads};
 use crate::topology::{Topology, available_workers};
@@ -134,7 +134,7 @@ impl Builder {
 /// Polls a task on a thread that otherwise runs what blocks, unless the thread has been left in another
 /// runtime's context.
 fn visit_as_worker(held: Held, guest: u32) {
-    let here = context::with_current(|handle| held.is_of(&handle.inner().group));
+    let here = context::with_current(|handle| handle.inner().group.is_home_of(&held));
     match here {
         Ok(true) => context::forbid_blocking(RuntimeFlavor::MultiThread, Polls::Tasks, || {
             held.visit(guest);
@@ -161,7 +161,7 @@ fn start(handle: Handle) -> io::Result<Runtime> {
                 }
                 Role::Blocking => {
                     handle.inner().group.spread_current_thread();
-                    be_at_home(&handle.inner().group);
+                    handle.inner().group.be_home();
                     body();
                 }
             }

@@ -16,7 +16,7 @@ use crate::topology::{
 };
 
 use super::current_thread::CurrentThread;
-use super::guest::Guests;
+use super::guest::{self, Guests, Held};
 use super::injector::Offers;
 use super::monitor::{Monitor, MonitorConfig};
 use super::pod_set::{PodSet, Shape};
@@ -186,6 +186,16 @@ impl Group {
     /// by a worker that is pinned.
     pub(crate) fn spread_current_thread(&self) {
         let _ = set_current_thread(self.config.machine.cpus());
+    }
+
+    /// From now on the calling thread may be a guest of these pools.
+    pub(crate) fn be_home(&self) {
+        guest::be_at_home(self);
+    }
+
+    /// Is this a task of one of these pools?
+    pub(crate) fn is_home_of(&self, held: &Held) -> bool {
+        held.is_of(self)
     }
 
     /// Spawns a task where the caller is: in a worker's own pool, otherwise in its pod's.

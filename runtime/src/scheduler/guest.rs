@@ -14,7 +14,6 @@ use std::task::Waker;
 use crate::cell::{Runnable, TaskList};
 use crate::topology::current_cpu;
 
-use super::group::Group;
 use super::occupant::Visiting;
 use super::pool::{Host, Lease, Pool, PoolRef};
 use super::slot::Slot;
@@ -22,7 +21,7 @@ use super::standing::Standing;
 use super::worker::Worker;
 
 thread_local! {
-    /// The address of the group whose guest this thread may be.
+    /// The address of the host whose guest this thread may be.
     static HOME: Cell<usize> = const { Cell::new(0) };
     static HOLDS_BACK: Cell<bool> = const { Cell::new(false) };
     static HELD: Cell<Option<Held>> = const { Cell::new(None) };
@@ -44,9 +43,9 @@ pub(crate) trait Guests: Send + Sync {
     fn step_aside(&self, guest: u32);
 }
 
-/// From now on this thread may be a guest of the group's pools.
-pub(crate) fn be_at_home(group: &Group) {
-    HOME.set(ptr::from_ref(group).addr());
+/// From now on this thread may be a guest of the host's pools.
+pub(super) fn be_at_home(host: &dyn Host) {
+    HOME.set(ptr::from_ref(host).addr());
 }
 
 /// Wakes a task. If it is a pool's, it may be held back, and is [taken](take_held) right after.
@@ -105,9 +104,9 @@ pub(super) struct Admitted<'p> {
 }
 
 impl Held {
-    /// Is it a task of this group's?
-    pub(crate) fn is_of(&self, group: &Group) -> bool {
-        self.pool().is_in(group)
+    /// Is it a task of this host's?
+    pub(super) fn is_of(&self, host: &dyn Host) -> bool {
+        self.pool().is_in(host)
     }
 
     /// Puts the task down, for a worker.

@@ -61,7 +61,7 @@ pub(crate) use current_thread::{CurrentThread, CurrentThreadConfig};
 #[cfg(feature = "time")]
 pub(crate) use group::is_ending;
 pub(crate) use group::{Group, GroupConfig, block_in_place, is_short_of_threads, worker_index};
-pub(crate) use guest::{Guests, Held, be_at_home, hold_back, take_held};
+pub(crate) use guest::{Guests, Held, hold_back, take_held};
 pub(crate) use lane::{Lane, Place, Turn};
 pub(crate) use local::{Entered as EnteredLocal, LocalScheduler};
 pub use monitor::{LongPoll, PoolStall};
